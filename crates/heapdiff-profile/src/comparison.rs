@@ -1,0 +1,363 @@
+//! Two profiles, stack by stack: what was in both, what was born and what died.
+
+use crate::amounts::{Amounts, period_bytes};
+use crate::diff::{Change, DiffFigures, Flow, Pairing};
+use crate::frame::StackId;
+use crate::interval::{Estimate, resolution_bytes};
+use crate::metadata::Metadata;
+use crate::note::Note;
+use crate::profile::Profile;
+use crate::resolve::ResolvedSamples;
+use crate::sample_type::Columns;
+
+/// One side of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Side<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) resolved: &'a ResolvedSamples,
+    pub(crate) columns: Columns,
+}
+
+/// The sums of both sides by stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Comparison {
+    relation: Relation,
+    columns: Columns,
+    has_samples: bool,
+    /// Of base and head: what a block that was not seen may weigh. `None` where the period is not known.
+    unseen_bytes: Option<(i64, i64)>,
+    resolution_bytes: Option<u64>,
+    /// By [`StackId::index`].
+    sums: Vec<StackSums>,
+}
+
+/// How the two sides relate in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    Independent,
+    /// Two snapshots of one process, of which `sequence` is the older one's number.
+    Paired {
+        sequence: u32,
+        reversed: bool,
+        is_same_snapshot: bool,
+    },
+}
+
+/// The values of one stack.
+#[derive(Clone, Copy, Debug, Default)]
+struct StackSums {
+    base: Amounts,
+    head: Amounts,
+    /// That part of the newer side which was allocated before the older one was taken.
+    survived: Amounts,
+}
+
+/// What some stacks sum to, before it is known what else a row holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gathered {
+    base: Amounts,
+    head: Amounts,
+    value: Flow,
+    bytes: Flow,
+    objects: Flow,
+    samples: i64,
+    /// What speaks for growth, and what speaks against it.
+    up: Estimate,
+    down: Estimate,
+}
+
+impl Side<'_> {
+    /// The sum of all values, before filters.
+    pub(crate) fn sum(&self) -> i64 {
+        self.profile.sum_of(self.columns.value)
+    }
+}
+
+impl Comparison {
+    /// Sums the values of both sides by stack, of which there are `stack_count`.
+    pub(crate) fn new(base: Side<'_>, head: Side<'_>, stack_count: usize, notes: &mut Vec<Note>) -> Self {
+        let in_use = base.columns.in_use && head.columns.in_use;
+        let relation = relate(base, head, in_use, notes);
+        let periods = (period_bytes(base.profile), period_bytes(head.profile));
+        let mut sums = vec![StackSums::default(); stack_count];
+        let sides = [(base, periods.0, true), (head, periods.1, false)];
+        for (side, period, is_base) in sides {
+            let survives = Survival::of(side.profile, relation, is_base, in_use);
+            for (sample, stack) in side.profile.samples.iter().zip(&side.resolved.stacks) {
+                let Some(sums) = stack.and_then(|stack| sums.get_mut(stack.index())) else { continue };
+                let amounts = Amounts::of(sample, side.columns, period);
+                if survives.holds(side.profile, sample) {
+                    sums.survived += amounts;
+                }
+                *(if is_base { &mut sums.base } else { &mut sums.head }) += amounts;
+            }
+        }
+        let both = |a: Option<usize>, b: Option<usize>| a.filter(|_| b.is_some());
+        let (of_base, of_head) = (base.columns, head.columns);
+        let columns = Columns {
+            bytes: both(of_head.bytes, of_base.bytes),
+            objects: both(of_head.objects, of_base.objects),
+            samples: both(of_head.samples, of_base.samples),
+            in_use,
+            ..of_head
+        };
+        let unseen = |period: i64| if period <= 1 { 0 } else { period };
+        Self {
+            relation,
+            columns,
+            has_samples: columns.samples.is_some(),
+            unseen_bytes: periods.0.zip(periods.1).map(|(base, head)| (unseen(base), unseen(head))),
+            resolution_bytes: match periods {
+                (Some(base), Some(head)) => Some(resolution_bytes(base.max(head))),
+                _ => None,
+            },
+            sums,
+        }
+    }
+
+    pub(crate) fn pairing(&self) -> Pairing {
+        match self.relation {
+            Relation::Independent => Pairing::Independent,
+            Relation::Paired { .. } => Pairing::Paired,
+        }
+    }
+
+    pub(crate) fn resolution_bytes(&self) -> Option<u64> {
+        self.resolution_bytes
+    }
+
+    /// The values of one stack; `None` if it has none on either side.
+    pub(crate) fn gather(&self, stack: StackId) -> Option<Gathered> {
+        let sums = self.sums.get(stack.index())?;
+        if sums.base.is_zero() && sums.head.is_zero() {
+            return None;
+        }
+        Some(match self.relation {
+            Relation::Independent => Gathered::independent(sums),
+            Relation::Paired { reversed, .. } if self.columns.in_use => Gathered::in_use(sums, reversed),
+            Relation::Paired { reversed, .. } => Gathered::cumulative(sums, reversed),
+        })
+    }
+
+    /// The figures of a row that holds these stacks.
+    pub(crate) fn figures(&self, gathered: &Gathered) -> DiffFigures {
+        let Gathered { base, head, .. } = gathered;
+        let has_flow = self.pairing() == Pairing::Paired && self.columns.in_use;
+        let change = |base, head, flow: Flow| Change { base, head, flow: has_flow.then_some(flow) };
+        DiffFigures {
+            value: change(base.value, head.value, gathered.value),
+            bytes: self.columns.bytes.map(|_| change(base.bytes, head.bytes, gathered.bytes)),
+            objects: self.columns.objects.map(|_| change(base.objects, head.objects, gathered.objects)),
+            samples: self.has_samples.then(|| u64::try_from(gathered.samples).unwrap_or(0)),
+            interval: self.interval(gathered),
+        }
+    }
+
+    fn interval(&self, gathered: &Gathered) -> Option<crate::interval::Interval> {
+        let (unseen_base, unseen_head) = self.unseen_bytes?;
+        if !self.has_samples || self.columns.bytes.is_none() {
+            return None;
+        }
+        let (unseen_up, unseen_down) = match self.relation {
+            Relation::Independent => (unseen_head, unseen_base),
+            // No time passed in which anything could have happened unseen.
+            Relation::Paired { is_same_snapshot: true, .. } => (0, 0),
+            Relation::Paired { .. } if self.columns.in_use => {
+                let unseen = unseen_base.max(unseen_head);
+                (unseen, unseen)
+            }
+            // Sums since recording began never fall, so nothing can speak against their growth.
+            Relation::Paired { reversed: false, .. } => (unseen_head, 0),
+            Relation::Paired { reversed: true, .. } => (0, unseen_base),
+        };
+        let up = Estimate { unseen_bytes: unseen_up, ..gathered.up };
+        let down = Estimate { unseen_bytes: unseen_down, ..gathered.down };
+        Some(up.minus(down))
+    }
+}
+
+impl Gathered {
+    /// How much these stacks changed, then how much they hold: for finding the one that matters most.
+    pub(crate) fn magnitude(&self) -> (u64, i64) {
+        let delta = self.head.value.saturating_sub(self.base.value);
+        (delta.unsigned_abs(), self.head.value.saturating_add(self.base.value))
+    }
+
+    /// Each side is an estimate of its own.
+    fn independent(sums: &StackSums) -> Self {
+        let estimate =
+            |side: &Amounts| Estimate { bytes: side.bytes, variance: side.variance, unseen_bytes: 0 };
+        Self {
+            base: sums.base,
+            head: sums.head,
+            samples: sums.base.samples.saturating_add(sums.head.samples),
+            up: estimate(&sums.head),
+            down: estimate(&sums.base),
+            ..Self::default()
+        }
+    }
+
+    /// Survivors kept their sampling decision, so that they cancel and only births and deaths carry error.
+    fn in_use(sums: &StackSums, reversed: bool) -> Self {
+        let (older, newer) = if reversed { (sums.head, sums.base) } else { (sums.base, sums.head) };
+        let born = newer - sums.survived;
+        let lost = older - sums.survived;
+        let flow = |born: i64, lost: i64| {
+            let (died, grown) = (lost.max(0), lost.min(0).saturating_neg());
+            if reversed {
+                Flow { born: died, died: born, grown: grown.saturating_neg() }
+            } else {
+                Flow { born, died, grown }
+            }
+        };
+        let bytes = flow(born.bytes, lost.bytes);
+        // A survivor that outweighs what the base had grew in place, and its growth was sampled like a birth.
+        let grown = lost.bytes.min(0).saturating_neg();
+        let grown_variance = if grown > 0 { lost.variance.abs() } else { 0 };
+        let births = Estimate {
+            bytes: born.bytes.saturating_add(grown),
+            variance: born.variance.saturating_add(grown_variance),
+            unseen_bytes: 0,
+        };
+        let died_variance = if lost.bytes > 0 { lost.variance.max(0) } else { 0 };
+        let deaths = Estimate { bytes: lost.bytes.max(0), variance: died_variance, unseen_bytes: 0 };
+        let (up, down) = if reversed { (deaths, births) } else { (births, deaths) };
+        Self {
+            base: sums.base,
+            head: sums.head,
+            value: flow(born.value, lost.value),
+            bytes,
+            objects: flow(born.objects, lost.objects),
+            samples: born.samples.saturating_add(lost.samples.max(0)),
+            up,
+            down,
+        }
+    }
+
+    /// Sums since recording began: the older one is part of the newer one.
+    fn cumulative(sums: &StackSums, reversed: bool) -> Self {
+        let (older, newer) = if reversed { (sums.head, sums.base) } else { (sums.base, sums.head) };
+        let added = newer - older;
+        let estimate = Estimate { bytes: added.bytes, variance: added.variance.max(0), unseen_bytes: 0 };
+        let (up, down) =
+            if reversed { (Estimate::default(), estimate) } else { (estimate, Estimate::default()) };
+        Self { base: sums.base, head: sums.head, samples: added.samples.max(0), up, down, ..Self::default() }
+    }
+}
+
+impl std::ops::AddAssign for Gathered {
+    fn add_assign(&mut self, other: Self) {
+        let add_flow = |a: Flow, b: Flow| Flow {
+            born: a.born.saturating_add(b.born),
+            died: a.died.saturating_add(b.died),
+            grown: a.grown.saturating_add(b.grown),
+        };
+        let add_estimate = |a: Estimate, b: Estimate| Estimate {
+            bytes: a.bytes.saturating_add(b.bytes),
+            variance: a.variance.saturating_add(b.variance),
+            unseen_bytes: 0,
+        };
+        *self = Self {
+            base: self.base + other.base,
+            head: self.head + other.head,
+            value: add_flow(self.value, other.value),
+            bytes: add_flow(self.bytes, other.bytes),
+            objects: add_flow(self.objects, other.objects),
+            samples: self.samples.saturating_add(other.samples),
+            up: add_estimate(self.up, other.up),
+            down: add_estimate(self.down, other.down),
+        };
+    }
+}
+
+/// Tells survivors from births among the samples of the newer side.
+struct Survival {
+    /// Samples up to this epoch survived; `None` on the older side, and where nothing is paired.
+    epoch_max: Option<i64>,
+    epoch_key: Option<crate::string_table::StringId>,
+}
+
+impl Survival {
+    fn of(profile: &Profile, relation: Relation, is_base: bool, in_use: bool) -> Self {
+        let epoch_max = match relation {
+            Relation::Paired { sequence, reversed, .. } if in_use && is_base == reversed => {
+                Some(i64::from(sequence))
+            }
+            _ => None,
+        };
+        Self { epoch_max, epoch_key: profile.strings.find(EPOCH) }
+    }
+
+    fn holds(&self, profile: &Profile, sample: &crate::profile::Sample) -> bool {
+        let (Some(epoch_max), Some(key)) = (self.epoch_max, self.epoch_key) else { return false };
+        profile.number_label_at(sample, key).is_some_and(|epoch| epoch <= epoch_max)
+    }
+}
+
+/// The label that says how many snapshots were begun before an allocation was made.
+pub(crate) const EPOCH: &str = "epoch";
+
+/// Finds out how the two sides relate, and says why they are not paired where one might expect it.
+fn relate(base: Side<'_>, head: Side<'_>, in_use: bool, notes: &mut Vec<Note>) -> Relation {
+    note_differences(base.profile, head.profile, notes);
+    let (Some(of_base), Some(of_head)) = (&base.profile.metadata, &head.profile.metadata) else {
+        return Relation::Independent;
+    };
+    if !of_base.process.is_same(&of_head.process) {
+        return Relation::Independent;
+    }
+    let reversed = of_base.sequence > of_head.sequence;
+    if reversed {
+        notes.push(Note::BaseIsNewer);
+    }
+    let (older, newer, newer_side): (&Metadata, &Metadata, Side<'_>) =
+        if reversed { (of_head, of_base, base) } else { (of_base, of_head, head) };
+    let is_same_snapshot = older.sequence == newer.sequence;
+    let paired = Relation::Paired { sequence: older.sequence, reversed, is_same_snapshot };
+    if !in_use {
+        return paired;
+    }
+    if !is_same_snapshot && !newer.boundaries.contains(&older.sequence) {
+        notes.push(Note::NotABoundary { sequence: older.sequence });
+        return Relation::Independent;
+    }
+    if !has_epochs(newer_side) {
+        notes.push(Note::MissingEpochs);
+        return Relation::Independent;
+    }
+    paired
+}
+
+/// Whether every sample of memory in use says in which epoch it was allocated.
+pub(crate) fn has_epochs(side: Side<'_>) -> bool {
+    let key = side.profile.strings.find(EPOCH);
+    let in_use =
+        side.profile.samples.iter().filter(|sample| !Amounts::of(sample, side.columns, None).is_zero());
+    let mut in_use = in_use.peekable();
+    match key {
+        None => in_use.peek().is_none(),
+        Some(key) => in_use.all(|sample| side.profile.number_label_at(sample, key).is_some()),
+    }
+}
+
+fn note_differences(base: &Profile, head: &Profile, notes: &mut Vec<Note>) {
+    let (program_of_base, program_of_head) = (program(base), program(head));
+    if !program_of_base.is_empty() && !program_of_head.is_empty() && program_of_base != program_of_head {
+        let (base, head) = (program_of_base.to_owned(), program_of_head.to_owned());
+        notes.push(Note::DifferentPrograms { base, head });
+    }
+    let period =
+        |profile: &Profile| period_bytes(profile).or(Some(profile.period).filter(|&period| period > 0));
+    if let (Some(base), Some(head)) = (period(base), period(head))
+        && base != head
+    {
+        notes.push(Note::DifferentPeriods { base, head });
+    }
+}
+
+/// The file name of the profiled program; empty where it is not known.
+fn program(profile: &Profile) -> &str {
+    let of_metadata = profile.metadata.as_ref().map(|metadata| metadata.process.program.as_str());
+    let of_mapping = || profile.mappings.first().and_then(|mapping| mapping.file.rsplit('/').next());
+    of_metadata.filter(|program| !program.is_empty()).or_else(of_mapping).unwrap_or_default()
+}

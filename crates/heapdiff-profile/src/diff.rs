@@ -1,0 +1,188 @@
+//! What changed between two profiles, by stack, line or function.
+
+use crate::comparison::{Comparison, Side};
+use crate::error::AnalysisError;
+use crate::frame::{FrameId, FrameTable, StackId};
+use crate::interval::Interval;
+use crate::note::Note;
+use crate::profile::{Profile, ValueType};
+use crate::resolve::Resolver;
+use crate::row_groups::Groups;
+use crate::sample_type::common_columns;
+use crate::selection::Selection;
+
+/// The two sides of a diff.
+#[derive(Clone, Copy, Debug)]
+pub struct DiffInputs<'a> {
+    /// What is compared against, usually the older one.
+    pub base: &'a Profile,
+    /// What is asked about.
+    pub head: &'a Profile,
+}
+
+/// What makes a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DiffBy {
+    /// The function that a stack is attributed to, by its name; by its file too where the name has no path.
+    #[default]
+    Function,
+    /// The function, file and line that a stack is attributed to.
+    Line,
+    /// The whole stack, hidden frames included.
+    Stack,
+}
+
+/// How to diff.
+#[derive(Clone, Debug, Default)]
+pub struct DiffOptions {
+    /// What makes a row. Default: the function.
+    pub by: DiffBy,
+    /// Which values, samples and frames.
+    pub selection: Selection,
+}
+
+/// A diff.
+#[derive(Clone, Debug)]
+pub struct DiffReport {
+    /// The frames that the rows name.
+    pub frames: FrameTable,
+    /// What [`DiffFigures::value`] counts.
+    pub sample_type: ValueType,
+    /// How the two sides relate.
+    pub pairing: Pairing,
+    /// Growers first, the biggest first; then what did not change; then shrinkers, the biggest last.
+    pub rows: Vec<DiffRow>,
+    /// The sum of all rows, as a row: its frame is meaningless.
+    pub total: DiffTotal,
+    /// The smallest growth of one stack, in bytes, that cannot have been missed: what nothing was seen of is below
+    /// this with a chance of 95 %. 0 where every allocation was recorded; `None` where the period is not known.
+    pub resolution_bytes: Option<u64>,
+    /// What a reader must know.
+    pub notes: Vec<Note>,
+}
+
+/// How the two sides of a diff relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairing {
+    /// Two snapshots of one process, matched by epoch: only births and deaths between them carry error.
+    Paired,
+    /// Each side is an estimate of its own.
+    Independent,
+}
+
+/// One row of a diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffRow {
+    /// The frame that the row is attributed to. Where a row sums over several, that of the stack that changed most.
+    pub frame: FrameId,
+    /// The hidden frame next to [`Self::frame`] on the leaf side, such as `Vec::reserve`, if it says more than that
+    /// memory was allocated. Its short form is [`crate::short_name`].
+    pub via: Option<FrameId>,
+    /// The shown frames of the stack, **leaf first**: the first is [`Self::frame`]. Where a row sums over several
+    /// stacks, that of the one that changed most.
+    pub stack: Vec<FrameId>,
+    /// The same stack with all its frames.
+    pub whole_stack: StackId,
+    /// How many stacks the row sums over.
+    pub stacks: usize,
+    /// The values.
+    pub figures: DiffFigures,
+}
+
+/// The values of a row, or of all rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiffFigures {
+    /// In the unit of [`DiffReport::sample_type`].
+    pub value: Change,
+    /// Bytes: the same as [`Self::value`] for `inuse_space`. `None` where the profiles do not count bytes.
+    pub bytes: Option<Change>,
+    /// Objects. `None` where the profiles do not count them.
+    pub objects: Option<Change>,
+    /// How many sampled allocations the change rests on: births and deaths when paired, those of both sides
+    /// otherwise. `None` where the profiles do not say.
+    pub samples: Option<u64>,
+    /// Where the true change in bytes lies. A point where every allocation was recorded. `None` where the profiles
+    /// do not state sample counts, or no period.
+    pub interval: Option<Interval>,
+}
+
+/// Sums over all rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiffTotal {
+    /// Of the rows.
+    pub shown: DiffFigures,
+    /// Of the profiles before filters, in the unit of [`DiffReport::sample_type`].
+    pub unfiltered: Change,
+}
+
+/// A value on both sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// In the base.
+    pub base: i64,
+    /// In the head.
+    pub head: i64,
+    /// What the change is made of. `None` unless the diff is paired and the values are of memory in use.
+    pub flow: Option<Flow>,
+}
+
+/// The parts of a change: `born - died + grown` is the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// In the head and not in the base.
+    pub born: i64,
+    /// In the base and not in the head.
+    pub died: i64,
+    /// Gained in place by what is in both: blocks that grew by realloc. Negative where they shrank.
+    pub grown: i64,
+}
+
+impl Change {
+    /// Head less base.
+    #[must_use]
+    pub fn delta(self) -> i64 {
+        self.head.saturating_sub(self.base)
+    }
+}
+
+impl DiffFigures {
+    /// Whether the interval of the change in bytes excludes zero; `None` where there is no interval.
+    ///
+    /// Each row is judged by itself: among 100 rows that did not change, up to 5 may be called significant by chance.
+    #[must_use]
+    pub fn significant(&self) -> Option<bool> {
+        self.interval.map(Interval::excludes_zero)
+    }
+}
+
+/// Compares two profiles.
+///
+/// The sides are paired if both are heapdiff snapshots of one process and the newer one still tells the epochs around
+/// the older one apart; their order does not matter. Otherwise they are compared as independent estimates.
+///
+/// # Errors
+/// If base and head have no sample type in common, or not the one that was asked for.
+pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport, AnalysisError> {
+    let DiffInputs { base, head } = inputs;
+    let selection = &options.selection;
+    let (sample_type, of_base, of_head) = common_columns(base, head, selection.sample_type.as_deref())?;
+    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let (resolved_base, resolved_head) = (resolver.resolve(base), resolver.resolve(head));
+    let (frames, attribution, mut notes) = resolver.finish();
+    let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
+    let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
+    let comparison = Comparison::new(base_side, head_side, frames.stack_count(), &mut notes);
+    let groups = Groups::new(&frames, &attribution, &comparison, options.by);
+    let shown = comparison.figures(&groups.total());
+    let rows = groups.into_rows();
+    let unfiltered = Change { base: base_side.sum(), head: head_side.sum(), flow: None };
+    Ok(DiffReport {
+        sample_type,
+        pairing: comparison.pairing(),
+        rows,
+        total: DiffTotal { shown, unfiltered },
+        resolution_bytes: comparison.resolution_bytes(),
+        notes,
+        frames,
+    })
+}

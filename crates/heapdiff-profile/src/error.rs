@@ -1,0 +1,50 @@
+//! Why a report cannot be made.
+
+/// What is wrong with a question that was asked of profiles.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnalysisError {
+    /// No sample type goes by the name that was asked for.
+    #[error("no sample type `{wanted}`: expected one of {}", list(available))]
+    UnknownSampleType {
+        /// The name that was asked for.
+        wanted: String,
+        /// The kinds that the profile has, or that base and head have in common.
+        available: Vec<String>,
+    },
+    /// Base and head measure different things.
+    #[error("no sample type in common: base has {}, head has {}", list(base), list(head))]
+    NoCommonSampleType {
+        /// The kinds and units of the base.
+        base: Vec<String>,
+        /// Those of the head.
+        head: Vec<String>,
+    },
+    /// The profile states no sample type, so its values mean nothing.
+    #[error("the profile has no sample types, so there is nothing to report")]
+    NoSampleTypes,
+    /// A filter is not a regular expression.
+    #[error("`--{filter}` is not a regular expression")]
+    BadFilter {
+        /// `focus`, `ignore` or `hide`.
+        filter: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Box<regex::Error>,
+    },
+    /// A series without snapshots, or a snapshot asked for that it does not have.
+    #[error("the series has {count} snapshots: expected at least {expected}")]
+    TooFewSnapshots {
+        /// How many there are.
+        count: usize,
+        /// How many the report needs.
+        expected: usize,
+    },
+}
+
+fn list(kinds: &[String]) -> String {
+    if kinds.is_empty() {
+        return "none".to_owned();
+    }
+    kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+}

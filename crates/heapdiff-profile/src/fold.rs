@@ -1,0 +1,129 @@
+//! Stacks with their values on both sides, as a flame graph needs them.
+
+use crate::error::AnalysisError;
+use crate::frame::{FrameId, FrameTable};
+use crate::frame_order::FrameOrder;
+use crate::note::Note;
+use crate::profile::{Profile, ValueType};
+use crate::resolve::{ResolvedSamples, Resolver};
+use crate::sample_type::common_columns;
+use crate::selection::Selection;
+use indexmap::IndexMap;
+
+/// The profile to draw, and the one to compare it with.
+#[derive(Clone, Copy, Debug)]
+pub struct FoldInputs<'a> {
+    /// What is compared against; `None` draws the head alone.
+    pub base: Option<&'a Profile>,
+    /// What is drawn.
+    pub head: &'a Profile,
+}
+
+/// How to fold.
+#[derive(Clone, Debug, Default)]
+pub struct FoldOptions {
+    /// Whether two lines of one function are two frames. Default: one, whose line is 0.
+    pub lines: bool,
+    /// Which values, samples and frames.
+    pub selection: Selection,
+}
+
+/// The stacks of both sides: those that vanished, those that came and those that stayed.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// The frames that the stacks name.
+    pub frames: FrameTable,
+    /// What the values count.
+    pub sample_type: ValueType,
+    /// Each stack once, in the order of its frames from the root on: by function, file and line.
+    pub stacks: Vec<FoldedStack>,
+    /// What a reader must know.
+    pub notes: Vec<Note>,
+}
+
+/// One stack of a flame graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoldedStack {
+    /// The shown frames, **root first**.
+    pub frames: Vec<FrameId>,
+    /// The value in the base; 0 where there is no base.
+    pub base: i64,
+    /// The value in the head.
+    pub head: i64,
+}
+
+/// Folds one profile, or both sides of a diff.
+///
+/// # Errors
+/// If the profiles have no sample type in common, or not the one that was asked for.
+pub fn fold(inputs: FoldInputs<'_>, options: &FoldOptions) -> Result<Folded, AnalysisError> {
+    let FoldInputs { base, head } = inputs;
+    let selection = &options.selection;
+    // A profile has everything in common with itself.
+    let wanted = selection.sample_type.as_deref();
+    let (sample_type, of_base, of_head) = common_columns(base.unwrap_or(head), head, wanted)?;
+    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let resolved_base = base.map(|base| resolver.resolve(base));
+    let resolved_head = resolver.resolve(head);
+    let (mut frames, attribution, notes) = resolver.finish();
+
+    let mut sums = vec![(0_i64, 0_i64); frames.stack_count()];
+    if let (Some(base), Some(resolved)) = (base, &resolved_base) {
+        add_values(base, resolved, of_base.value, |stack, value| {
+            if let Some((sum, _)) = sums.get_mut(stack) {
+                *sum = sum.saturating_add(value);
+            }
+        });
+    }
+    add_values(head, &resolved_head, of_head.value, |stack, value| {
+        if let Some((_, sum)) = sums.get_mut(stack) {
+            *sum = sum.saturating_add(value);
+        }
+    });
+    let drawn = DrawnFrames::new(&mut frames, options.lines);
+    let mut folded: IndexMap<Vec<FrameId>, (i64, i64)> = IndexMap::new();
+    for (id, stack) in frames.stacks() {
+        let Some(&(base, head)) = sums.get(id.index()).filter(|&&sum| sum != (0, 0)) else { continue };
+        let shown = attribution.shown(stack, attribution.of(stack));
+        let mut root_first: Vec<_> = shown.map(|frame| drawn.of(frame)).collect();
+        root_first.reverse();
+        let sum = folded.entry(root_first).or_default();
+        *sum = (sum.0.saturating_add(base), sum.1.saturating_add(head));
+    }
+    let order = FrameOrder::of(&frames);
+    let mut stacks: Vec<_> = folded
+        .into_iter()
+        .filter(|&(_, sum)| sum != (0, 0))
+        .map(|(frames, (base, head))| FoldedStack { frames, base, head })
+        .collect();
+    stacks.sort_unstable_by(|a, b| order.compare_stacks(&a.frames, &b.frames));
+    Ok(Folded { frames, sample_type, stacks, notes })
+}
+
+fn add_values(profile: &Profile, resolved: &ResolvedSamples, column: usize, mut add: impl FnMut(usize, i64)) {
+    for (sample, stack) in profile.samples.iter().zip(&resolved.stacks) {
+        if let (Some(stack), Some(&value)) = (stack, sample.values.get(column)) {
+            add(stack.index(), value);
+        }
+    }
+}
+
+/// The frame that each frame is drawn as.
+struct DrawnFrames {
+    by_frame: Vec<FrameId>,
+}
+
+impl DrawnFrames {
+    fn new(frames: &mut FrameTable, lines: bool) -> Self {
+        let count = frames.frame_count();
+        let by_frame = (0..count).filter_map(|index| frames.id_at(index)).collect::<Vec<_>>();
+        if lines {
+            return Self { by_frame };
+        }
+        Self { by_frame: by_frame.into_iter().map(|frame| frames.intern_without_line(frame)).collect() }
+    }
+
+    fn of(&self, frame: FrameId) -> FrameId {
+        self.by_frame.get(frame.index()).copied().unwrap_or(frame)
+    }
+}

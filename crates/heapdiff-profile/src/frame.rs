@@ -1,0 +1,217 @@
+//! Frames and stacks under one numbering, so that the two sides of a diff, or all snapshots of a series, compare by
+//! handle.
+//!
+//! A frame is (function, file, line) and nothing else: neither the address nor the column nor the profile that it
+//! came from. So copies of one source line that the compiler unrolled are one frame, and a frame of the base is the
+//! same frame in the head although the loader put the program elsewhere.
+
+use crate::function_name::has_path;
+use crate::profile::{Location, Profile};
+use crate::string_table::{StringId, StringTable};
+use indexmap::IndexSet;
+
+/// A frame of one [`FrameTable`]; meaningless in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrameId(u32);
+
+/// A whole stack of one [`FrameTable`]; meaningless in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StackId(u32);
+
+/// What a [`FrameId`] stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Frame<'a> {
+    /// The function, as a human would write it. For an address without symbols `file+0xoffset`, an offset into the
+    /// mapped file, or the bare address where no file is known.
+    pub function: &'a str,
+    /// Source file; empty where it is not known.
+    pub file: &'a str,
+    /// Line in the file; 0 where it is not known.
+    pub line: i64,
+}
+
+/// Every frame and every stack that a report names, each stored once.
+///
+/// Handles are given in order of first use, so equal input gives equal handles.
+#[derive(Clone, Debug, Default)]
+pub struct FrameTable {
+    strings: StringTable,
+    frames: IndexSet<(StringId, StringId, i64)>,
+    /// Whether the name of each frame's function tells it apart from others of that name: whether it has a path.
+    has_path: Vec<bool>,
+    stacks: IndexSet<Box<[FrameId]>>,
+}
+
+impl FrameTable {
+    /// What stands in for the frame of a sample without a stack.
+    pub const NO_STACK: Frame<'static> = Frame { function: "[no stack]", file: "", line: 0 };
+
+    /// The frame behind a handle; empty for a handle of another table.
+    #[must_use]
+    pub fn frame(&self, id: FrameId) -> Frame<'_> {
+        match self.frames.get_index(id.0 as usize) {
+            Some(&(function, file, line)) => {
+                Frame { function: self.strings.get(function), file: self.strings.get(file), line }
+            }
+            None => Frame { function: "", file: "", line: 0 },
+        }
+    }
+
+    /// Shorthand for the frame's function.
+    #[must_use]
+    pub fn function(&self, id: FrameId) -> &str {
+        self.frame(id).function
+    }
+
+    /// All frames, in the order of their handles.
+    pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
+        self.frames.iter().map(|&(function, file, line)| Frame {
+            function: self.strings.get(function),
+            file: self.strings.get(file),
+            line,
+        })
+    }
+
+    /// The frames of a stack, **leaf first**, inlined ones expanded; none for a handle of another table.
+    #[must_use]
+    pub fn stack(&self, id: StackId) -> &[FrameId] {
+        self.stacks.get_index(id.0 as usize).map_or(&[], |stack| stack)
+    }
+
+    /// The number of frames: handles count from 0.
+    #[must_use]
+    pub fn frame_count(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// The number of stacks: handles count from 0.
+    #[must_use]
+    pub fn stack_count(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// All stacks, in the order of their handles.
+    pub(crate) fn stacks(&self) -> impl Iterator<Item = (StackId, &[FrameId])> {
+        (0..).map(StackId).zip(self.stacks.iter().map(AsRef::as_ref))
+    }
+
+    /// The handle at `index`, if there is one.
+    pub(crate) fn id_at(&self, index: usize) -> Option<FrameId> {
+        u32::try_from(index).ok().filter(|_| index < self.frames.len()).map(FrameId)
+    }
+
+    /// What tells a frame's function apart from others: its name, and its file too where the name is bare. A function
+    /// that was inlined into a program with nothing but line tables is called `new`, like a hundred others.
+    pub(crate) fn function_key(&self, id: FrameId) -> (StringId, StringId) {
+        let (function, file, _) = self.parts(id);
+        let has_path = self.has_path.get(id.index()).copied().unwrap_or(false);
+        (function, if has_path { StringId::EMPTY } else { file })
+    }
+
+    /// The frame of the same function and file without a line, which is added if it is new.
+    pub(crate) fn intern_without_line(&mut self, id: FrameId) -> FrameId {
+        let (function, file, _) = self.parts(id);
+        let (index, is_new) = self.frames.insert_full((function, file, 0));
+        if is_new {
+            self.has_path.push(self.has_path.get(id.index()).copied().unwrap_or(false));
+        }
+        u32::try_from(index).map_or(id, FrameId)
+    }
+
+    /// The text behind a handle of [`Self::parts`].
+    pub(crate) fn text(&self, id: StringId) -> &str {
+        self.strings.get(id)
+    }
+
+    /// Whether `a` comes before `b` by what their frames say, leaf first.
+    pub(crate) fn is_before(&self, a: StackId, b: StackId) -> bool {
+        let texts = |id: StackId| self.stack(id).iter().map(|&frame| self.frame(frame));
+        texts(a).lt(texts(b))
+    }
+
+    /// What a frame is made of, as handles of strings: cheap to compare and to group by.
+    pub(crate) fn parts(&self, id: FrameId) -> (StringId, StringId, i64) {
+        self.frames.get_index(id.index()).copied().unwrap_or((StringId::EMPTY, StringId::EMPTY, 0))
+    }
+
+    /// The handle of a frame, which is added if it is new.
+    ///
+    /// # Panics
+    /// Past four billion distinct frames, which no reader's size limit lets through.
+    pub fn intern(&mut self, frame: Frame<'_>) -> FrameId {
+        let key = (self.strings.intern(frame.function), self.strings.intern(frame.file), frame.line);
+        let (index, is_new) = self.frames.insert_full(key);
+        if is_new {
+            self.has_path.push(has_path(frame.function));
+        }
+        FrameId(u32::try_from(index).expect("readers bound the number of frames"))
+    }
+
+    /// The handle of a stack, leaf first, which is added if it is new.
+    ///
+    /// # Panics
+    /// Past four billion distinct stacks, which no reader's size limit lets through.
+    pub fn intern_stack(&mut self, frames: &[FrameId]) -> StackId {
+        let index = match self.stacks.get_index_of(frames) {
+            Some(index) => index,
+            None => self.stacks.insert_full(frames.into()).0,
+        };
+        StackId(u32::try_from(index).expect("readers bound the number of stacks"))
+    }
+
+    /// Adds the frames of a location to `frames`, innermost first: one for each inlined function, and one that names
+    /// the place in the mapped file where there are no symbols.
+    pub(crate) fn intern_location(
+        &mut self,
+        profile: &Profile,
+        location: &Location,
+        frames: &mut Vec<FrameId>,
+    ) {
+        if location.lines.is_empty() {
+            let function = unsymbolized_name(profile, location);
+            frames.push(self.intern(Frame { function: &function, file: "", line: 0 }));
+        }
+        for line in &location.lines {
+            let Some(function) = profile.function(line.function) else { continue };
+            let name = match profile.strings.get(function.name) {
+                "" => profile.strings.get(function.system_name),
+                name => name,
+            };
+            let file = profile.strings.get(function.file);
+            frames.push(self.intern(Frame { function: name, file, line: line.line }));
+        }
+    }
+}
+
+impl FrameId {
+    /// The first frame of any table: what stands in for a frame where there is none.
+    pub(crate) const FIRST: Self = Self(0);
+
+    /// The frame's place in its table.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl StackId {
+    /// The stack's place in its table.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// `libfoo.so+0x1234` with the offset in the file, which is the same in every process that maps it.
+fn unsymbolized_name(profile: &Profile, location: &Location) -> String {
+    let mapping = location.mapping.and_then(|id| profile.mapping(id));
+    match mapping {
+        Some(mapping) if !mapping.file.is_empty() => {
+            let name = mapping.file.rsplit('/').next().unwrap_or(&mapping.file);
+            let offset =
+                location.address.wrapping_sub(mapping.memory_start).wrapping_add(mapping.file_offset);
+            format!("{name}+{offset:#x}")
+        }
+        _ => format!("{:#x}", location.address),
+    }
+}

@@ -1,0 +1,100 @@
+//! The model of a heap profile, and the analysis of one, two or a series of them.
+//!
+//! Pure: no files, clocks, environment, threads or printing, and no order that depends on a hash. Readers
+//! (`heapdiff-formats`) make a [`Profile`], `heapdiff-symbols` adds frames to its locations, and
+//! `heapdiff-render` writes the reports that are computed here: [`diff`], [`top`], [`fold`] and [`overview`].
+//!
+//! # Example
+//!
+//! ```
+//! use heapdiff_profile::{DiffInputs, DiffOptions, InUse, ProfileBuilder, diff};
+//!
+//! let stack = ["alloc::vec::Vec<T>::push /rustc/0/library/alloc/src/vec/mod.rs:1", "app::fill src/main.rs:7"];
+//! let base = ProfileBuilder::heap().snapshot(0).build();
+//! let born = InUse { bytes: 80 << 20, objects: 40, samples: 40, epoch: 1 };
+//! let head = ProfileBuilder::heap().snapshot(1).in_use(&stack, born).build();
+//!
+//! let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default())?;
+//! let row = &report.rows[0];
+//! assert_eq!(report.frames.function(row.frame), "app::fill");
+//! assert_eq!(row.figures.value.delta(), 80 << 20);
+//! assert_eq!(row.figures.significant(), Some(true));
+//! # Ok::<(), heapdiff_profile::AnalysisError>(())
+//! ```
+//!
+//! # How a report comes about
+//!
+//! 1. `sample_type`: which columns of values are meant.
+//! 2. `resolve`: samples of addresses become stacks of frames in one [`FrameTable`], after [`Filters`].
+//! 3. `attribution`, by the tables of `frame_rules`: which frame of a stack its value is put to.
+//! 4. `comparison` for two profiles, `trajectory` for a series: sums by stack, split into births, deaths and
+//!    survivors where two snapshots of one process are paired.
+//! 5. `row_groups`, [`top`], [`fold`], [`overview`]: stacks become rows. `interval` says how sure they are, and
+//!    `movement` which word a row of a series gets.
+//!
+//! # Limits
+//!
+//! Intervals speak of sampling error alone: that another run of the program would differ is not in them. They take
+//! all samples of one row of a profile for equally big, as a recorder with fine size classes makes sure. Rows are
+//! judged one by one, with no correction for their number.
+#![forbid(unsafe_code)]
+
+mod amounts;
+mod attribution;
+mod comparison;
+mod diff;
+mod error;
+mod filter;
+mod fold;
+mod frame;
+mod frame_kind;
+mod frame_order;
+mod frame_rules;
+mod function_name;
+mod interval;
+mod memory_split;
+mod metadata;
+mod movement;
+mod note;
+mod overview;
+mod profile;
+mod profile_builder;
+mod pruning;
+mod resolve;
+mod row_groups;
+mod sample_type;
+mod selection;
+mod series;
+mod string_table;
+mod summary;
+mod top;
+mod trajectory;
+
+pub use diff::{
+    Change, DiffBy, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
+};
+pub use error::AnalysisError;
+pub use filter::{FilterPatterns, Filters};
+pub use fold::{FoldInputs, FoldOptions, Folded, FoldedStack, fold};
+pub use frame::{Frame, FrameId, FrameTable, StackId};
+pub use function_name::short_name;
+pub use interval::Interval;
+pub use metadata::{
+    AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
+};
+pub use note::Note;
+pub use overview::{
+    GrowthKind, Headline, MemorySplit, Movement, Overview, OverviewOptions, OverviewRow, Recording,
+    SnapshotPoint, overview,
+};
+pub use profile::{
+    Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
+    ValueType,
+};
+pub use profile_builder::{Allocated, InUse, ProfileBuilder};
+pub use sample_type::sample_type_index;
+pub use selection::{FrameVisibility, Selection};
+pub use series::{NamedProfile, Series, series};
+pub use string_table::{StringId, StringTable};
+pub use summary::ProfileSummary;
+pub use top::{TopBy, TopOptions, TopOrder, TopReport, TopRow, top};

@@ -1,0 +1,152 @@
+//! What heapdiff's recorder says about the process and about itself, beside the stacks.
+//!
+//! It travels as JSON in one comment of the profile, behind [`Metadata::COMMENT_PREFIX`]; other tools do not print
+//! comments that begin with `#`. Fields may be added within a schema version, so unknown ones are ignored and absent
+//! ones read as zero or unknown.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The whole comment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metadata {
+    /// [`Metadata::SCHEMA`], or a later version's.
+    pub schema: String,
+    /// Which process this is.
+    pub process: Process,
+    /// Number of snapshots that this process had begun before this one: the first is 0.
+    pub sequence: u32,
+    /// Sequence numbers of the earlier snapshots that still existed when this one was written, ascending. Epochs
+    /// are told apart only between these: a base that is not among them cannot be paired exactly.
+    pub boundaries: Vec<u32>,
+    /// Time since recording began, in nanoseconds of a clock that does not jump.
+    pub recording_nanos: u64,
+    /// Mean bytes between samples when the snapshot was taken; 1 records every allocation.
+    pub period_bytes: u64,
+    /// How stacks were walked.
+    pub unwinder: Unwinder,
+    /// How many stack traces are whole.
+    pub stacks: StackQuality,
+    /// Losses by name, such as `live_table_full`; each counts events since recording began.
+    pub dropped: BTreeMap<String, u64>,
+    /// The allocator's own figures, where it has any.
+    pub allocator: Option<AllocatorFigures>,
+    /// The kernel's figures.
+    pub memory: MemoryFigures,
+    /// What recording cost.
+    pub recorder: RecorderCost,
+}
+
+impl Metadata {
+    /// What the comment begins with, before the JSON.
+    pub const COMMENT_PREFIX: &'static str = "#heapdiff ";
+    /// The schema version that this code reads and the recorder writes.
+    pub const SCHEMA: &'static str = "heapdiff/snapshot/v1";
+}
+
+/// The identity of a process: equal for two snapshots exactly if one process wrote both.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Process {
+    /// The kernel's identity of this boot of the machine.
+    pub boot_id: String,
+    /// Process id, in the process's own namespace.
+    pub pid: u32,
+    /// When the process started, in nanoseconds since 1970 UTC.
+    pub start_nanos: u64,
+    /// Random identity of the recorder in the process, hexadecimal.
+    pub recorder_id: String,
+    /// File name of the program.
+    pub program: String,
+    /// Its arguments, the program's path first; `None` where they were redacted.
+    pub command_line: Option<Vec<String>>,
+}
+
+impl Process {
+    /// Whether both snapshots come from one process.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        !self.recorder_id.is_empty()
+            && (&self.boot_id, self.pid, self.start_nanos, &self.recorder_id)
+                == (&other.boot_id, other.pid, other.start_nanos, &other.recorder_id)
+    }
+}
+
+/// How the recorder walked stacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unwinder {
+    /// By the chain of saved frame pointers.
+    FramePointers,
+    /// By the unwind tables of the loaded files.
+    UnwindTables,
+    /// Not at all: neither way passed the test at start.
+    None,
+    /// Not said, or a way that this version does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// How many sampled allocations have a whole stack trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StackQuality {
+    /// The walk ended at the root of a thread.
+    pub complete: u64,
+    /// The walk was cut at the depth limit; the root side is missing.
+    pub truncated: u64,
+    /// The walk stopped at a frame that it could not pass; the root side is missing.
+    pub failed: u64,
+}
+
+/// jemalloc's own figures, in bytes, under the names of its manual.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AllocatorFigures {
+    /// `jemalloc`.
+    pub name: String,
+    /// Bytes in blocks that the program holds, each rounded up to its size class.
+    pub allocated: u64,
+    /// Bytes in pages that hold such blocks.
+    pub active: u64,
+    /// Bytes in pages that are mapped and may be resident.
+    pub resident: u64,
+    /// Address space kept for later use, not resident.
+    pub retained: u64,
+    /// Bytes in mapped extents.
+    pub mapped: u64,
+    /// Bytes of the allocator's own bookkeeping.
+    pub metadata: u64,
+}
+
+/// The kernel's figures, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemoryFigures {
+    /// Resident set size of the process.
+    pub rss: Option<u64>,
+    /// Memory that the process's cgroup uses.
+    pub cgroup_current: Option<u64>,
+    /// The limit of that cgroup; `None` where there is none.
+    pub cgroup_max: Option<u64>,
+}
+
+/// What recording cost the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecorderCost {
+    /// CPU time of the writer thread, in nanoseconds.
+    pub writer_cpu_nanos: u64,
+    /// Allocations sampled since recording began.
+    pub samples: u64,
+    /// Sampled blocks alive now.
+    pub live_samples: u64,
+    /// Distinct stack traces stored.
+    pub stacks: u64,
+    /// Memory that the recorder's tables have touched, in bytes.
+    pub table_bytes: u64,
+    /// Memory that they may grow to, in bytes.
+    pub table_bytes_max: u64,
+}

@@ -1,0 +1,88 @@
+//! What a reader of a report must know to read it right: facts that are no errors.
+
+use std::fmt;
+
+/// A remark on a report. Its text is a lowercase fragment without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// A filter matched no frame at all, so it is probably mistyped.
+    FilterMatchedNothing {
+        /// `focus`, `ignore` or `hide`.
+        filter: &'static str,
+        /// The regular expression.
+        pattern: String,
+    },
+    /// Base and head come from different programs.
+    DifferentPrograms {
+        /// The base's program.
+        base: String,
+        /// The head's program.
+        head: String,
+    },
+    /// Base and head were sampled with different periods; both are estimates of the same thing, of unequal accuracy.
+    DifferentPeriods {
+        /// The base's period, in units of its period type.
+        base: i64,
+        /// The head's period.
+        head: i64,
+    },
+    /// The base was taken after the head, so what the report calls born died in real time.
+    BaseIsNewer,
+    /// Both are snapshots of one process, but the head no longer tells the epochs around the base apart, because
+    /// snapshots were thinned out: compared as if they were independent, which is less accurate.
+    NotABoundary {
+        /// The sequence number of the older snapshot.
+        sequence: u32,
+    },
+    /// Both are snapshots of one process, but a row lacks its `epoch` label: compared as if they were independent.
+    MissingEpochs,
+    /// `drop_frames` or `keep_frames` of a profile is not a regular expression here, so it hides nothing.
+    UnreadableFramePattern {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Snapshots with the same sequence number: the first by name was used.
+    DuplicateSnapshots {
+        /// How many were left out.
+        count: usize,
+    },
+    /// Snapshots that lack the sample type that is shown, and were left out.
+    SnapshotsWithoutSampleType {
+        /// How many were left out.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FilterMatchedNothing { filter, pattern } => {
+                write!(f, "`--{filter} {pattern}` matched no frame")
+            }
+            Self::DifferentPrograms { base, head } => {
+                write!(f, "different programs: base is `{base}`, head is `{head}`")
+            }
+            Self::DifferentPeriods { base, head } => {
+                write!(f, "different sampling periods: {base} in the base, {head} in the head")
+            }
+            Self::BaseIsNewer => write!(f, "the base was taken after the head: growth reads as shrinkage"),
+            Self::NotABoundary { sequence } => write!(
+                f,
+                "snapshot {sequence} was thinned out of the head's history: compared as independent, so intervals are wider"
+            ),
+            Self::MissingEpochs => {
+                write!(f, "samples without an `epoch` label: compared as independent, so intervals are wider")
+            }
+            Self::UnreadableFramePattern { pattern } => {
+                write!(f, "the profile's frame pattern `{pattern}` is not a regular expression: ignored")
+            }
+            Self::DuplicateSnapshots { count } => {
+                write!(f, "{count} snapshots left out: same sequence number")
+            }
+            Self::SnapshotsWithoutSampleType { count } => {
+                write!(f, "{count} snapshots left out: they lack the sample type")
+            }
+        }
+    }
+}

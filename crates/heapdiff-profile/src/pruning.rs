@@ -1,0 +1,93 @@
+//! Makes a profile smaller by what a report does not ask for.
+
+use crate::profile::{FunctionId, LocationId, Profile, Sample};
+
+impl Profile {
+    /// Drops the samples that `keep` refuses, and with them the locations and functions that no other sample names.
+    ///
+    /// A process that runs for long has allocated on many more stacks than hold memory now, so that a series of its
+    /// snapshots, of which only the memory in use is asked for, shrinks to a fraction. Strings stay.
+    pub fn retain_samples(&mut self, keep: impl FnMut(&Sample) -> bool) {
+        self.samples.retain(keep);
+        self.samples.shrink_to_fit();
+
+        let mut is_used = vec![false; self.locations.len()];
+        for id in self.samples.iter().flat_map(|sample| &sample.stack) {
+            is_used.get_mut(id.index()).into_iter().for_each(|used| *used = true);
+        }
+        let renamed = renumber(&mut self.locations, &is_used, LocationId::from_index);
+        for sample in &mut self.samples {
+            for id in &mut sample.stack {
+                *id = renamed.get(id.index()).copied().flatten().unwrap_or(*id);
+            }
+        }
+
+        let mut is_used = vec![false; self.functions.len()];
+        for line in self.locations.iter().flat_map(|location| &location.lines) {
+            is_used.get_mut(line.function.index()).into_iter().for_each(|used| *used = true);
+        }
+        let renamed = renumber(&mut self.functions, &is_used, FunctionId::from_index);
+        for line in self.locations.iter_mut().flat_map(|location| &mut location.lines) {
+            line.function = renamed.get(line.function.index()).copied().flatten().unwrap_or(line.function);
+        }
+    }
+}
+
+/// Keeps the entries that are used; returns the new handle of each old entry.
+fn renumber<T, Id>(
+    entries: &mut Vec<T>,
+    is_used: &[bool],
+    handle: impl Fn(usize) -> Option<Id>,
+) -> Vec<Option<Id>> {
+    let mut next = 0;
+    let renamed = is_used.iter().map(|&used| {
+        let new = if used { handle(next) } else { None };
+        next += usize::from(used);
+        new
+    });
+    let renamed = renamed.collect();
+    let mut is_used = is_used.iter();
+    entries.retain(|_| is_used.next().copied().unwrap_or(false));
+    entries.shrink_to_fit();
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Allocated, InUse, Profile, ProfileBuilder, TopOptions, top};
+
+    const LIVE: &[&str] = &["app::keep src/keep.rs:3", "app::main src/main.rs:1"];
+    const FREED: &[&str] =
+        &["app::churn src/churn.rs:7 <- app::inlined src/churn.rs:9", "app::main src/main.rs:1"];
+
+    fn profile() -> Profile {
+        let live = InUse { bytes: 1000, objects: 10, samples: 2, epoch: 0 };
+        let sum = Allocated { bytes: 5000, objects: 50, samples: 9 };
+        ProfileBuilder::heap().allocated(FREED, sum).in_use(LIVE, live).allocated(LIVE, sum).build()
+    }
+
+    #[test]
+    fn what_is_kept_reads_as_before_and_the_rest_is_gone() {
+        let whole = profile();
+        let mut kept = profile();
+        let column = kept.sample_type_index("inuse_space").unwrap();
+        kept.retain_samples(|sample| sample.values[column] != 0);
+        assert_eq!((kept.samples.len(), kept.locations.len(), kept.functions.len()), (1, 2, 2));
+        let rows = |profile: &Profile| {
+            let report = top(profile, &TopOptions::default()).unwrap();
+            let named = report.rows.iter().filter(|row| row.cum != 0).map(|row| {
+                let frame = report.frames.frame(row.frame);
+                (frame.function.to_owned(), frame.file.to_owned(), frame.line, row.flat, row.cum)
+            });
+            named.collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&kept), rows(&whole));
+    }
+
+    #[test]
+    fn nothing_is_lost_where_everything_is_kept() {
+        let mut kept = profile();
+        kept.retain_samples(|_| true);
+        assert_eq!((kept.samples, kept.locations), (profile().samples, profile().locations));
+    }
+}

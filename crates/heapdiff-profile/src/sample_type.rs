@@ -1,0 +1,175 @@
+//! Which column of a profile's values is meant, and which columns go with it.
+
+use crate::error::AnalysisError;
+use crate::profile::{Profile, ValueType};
+
+/// Finds a sample type by the name that a user wrote, as pprof does: nothing for the profile's default, the number of
+/// the column, its kind, or `inuse_space` for the `space` of older profiles. Beyond pprof, `space` means
+/// `inuse_space`.
+///
+/// # Errors
+/// [`AnalysisError::UnknownSampleType`] if there is none, [`AnalysisError::NoSampleTypes`] if there are none at all.
+pub fn sample_type_index(profile: &Profile, wanted: Option<&str>) -> Result<usize, AnalysisError> {
+    find(&profile.sample_types, profile.default_sample_type.as_deref(), wanted)
+}
+
+fn find(types: &[ValueType], default: Option<&str>, wanted: Option<&str>) -> Result<usize, AnalysisError> {
+    let by_kind = |kind: &str| types.iter().position(|sample_type| sample_type.kind == kind);
+    let last = types.len().checked_sub(1).ok_or(AnalysisError::NoSampleTypes)?;
+    let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
+        return Ok(default.and_then(by_kind).unwrap_or(last));
+    };
+    let found = match wanted.parse::<usize>() {
+        Ok(index) => Some(index).filter(|&index| index <= last),
+        Err(_) => by_kind(wanted)
+            .or_else(|| by_kind(wanted.strip_prefix("inuse_")?))
+            .or_else(|| by_kind(&format!("inuse_{wanted}"))),
+    };
+    found.ok_or_else(|| AnalysisError::UnknownSampleType {
+        wanted: wanted.to_owned(),
+        available: types.iter().map(|sample_type| sample_type.kind.clone()).collect(),
+    })
+}
+
+/// The columns that a report reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Columns {
+    /// What was asked for.
+    pub(crate) value: usize,
+    /// Bytes of the same memory.
+    pub(crate) bytes: Option<usize>,
+    /// Objects of the same memory.
+    pub(crate) objects: Option<usize>,
+    /// Sampled allocations of the same memory.
+    pub(crate) samples: Option<usize>,
+    /// Whether the values are of memory in use, not sums since recording began.
+    pub(crate) in_use: bool,
+}
+
+impl Columns {
+    /// The columns that go with the one called `kind`: `inuse_space`, `inuse_objects` and `inuse_samples`;
+    /// `alloc_space` and so on; or `space` and `objects`.
+    pub(crate) fn around(profile: &Profile, value: usize) -> Self {
+        let kind = profile.sample_types.get(value).map_or("", |sample_type| sample_type.kind.as_str());
+        let family = ["inuse_", "alloc_"].into_iter().find(|family| kind.starts_with(family)).unwrap_or("");
+        let is_heap = !family.is_empty() || ["space", "objects"].contains(&kind);
+        let column = |name: &str| profile.sample_type_index(&format!("{family}{name}")).filter(|_| is_heap);
+        let in_bytes = |&index: &usize| {
+            profile
+                .sample_types
+                .get(index)
+                .is_some_and(|sample_type| sample_type.unit.trim_end_matches('s') == "byte")
+        };
+        Self {
+            value,
+            bytes: column("space").filter(in_bytes),
+            objects: column("objects"),
+            samples: column("samples"),
+            in_use: is_heap && family != "alloc_",
+        }
+    }
+}
+
+/// Finds the columns of what both sides of a diff measure. The head's default counts.
+pub(crate) fn common_columns(
+    base: &Profile,
+    head: &Profile,
+    wanted: Option<&str>,
+) -> Result<(ValueType, Columns, Columns), AnalysisError> {
+    let is_same = |a: &ValueType, b: &ValueType| {
+        a.kind == b.kind && a.unit.trim_end_matches('s') == b.unit.trim_end_matches('s')
+    };
+    let in_base =
+        |of_head: &ValueType| base.sample_types.iter().position(|of_base| is_same(of_base, of_head));
+    let common: Vec<_> =
+        head.sample_types.iter().filter(|of_head| in_base(of_head).is_some()).cloned().collect();
+    if common.is_empty() {
+        let kinds = |profile: &Profile| {
+            profile.sample_types.iter().map(|of| format!("{}/{}", of.kind, of.unit)).collect()
+        };
+        return Err(AnalysisError::NoCommonSampleType { base: kinds(base), head: kinds(head) });
+    }
+    // A number means the head's column, as it would for the head alone.
+    let index = match wanted.and_then(|wanted| wanted.parse::<usize>().ok()) {
+        Some(number) => {
+            let kind = head.sample_types.get(number).map(|of| of.kind.as_str());
+            find(&common, None, kind.or(wanted))?
+        }
+        None => find(&common, head.default_sample_type.as_deref(), wanted)?,
+    };
+    let sample_type = common.get(index).cloned().ok_or(AnalysisError::NoSampleTypes)?;
+    let columns = |profile: &Profile| {
+        let value = profile.sample_types.iter().position(|of| is_same(of, &sample_type))?;
+        Some(Columns::around(profile, value))
+    };
+    match (columns(base), columns(head)) {
+        (Some(of_base), Some(of_head)) => Ok((sample_type, of_base, of_head)),
+        _ => Err(AnalysisError::NoSampleTypes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile_builder::ProfileBuilder;
+
+    fn kind(profile: &Profile, wanted: Option<&str>) -> Result<String, String> {
+        sample_type_index(profile, wanted)
+            .map(|index| profile.sample_types[index].kind.clone())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_are_read_as_pprof_reads_them() {
+        let heap = ProfileBuilder::heap().build();
+        for (wanted, expected) in [
+            (None, "inuse_space"),
+            (Some(""), "inuse_space"),
+            (Some("alloc_objects"), "alloc_objects"),
+            (Some("0"), "alloc_samples"),
+            (Some("space"), "inuse_space"),
+        ] {
+            assert_eq!(kind(&heap, wanted).as_deref(), Ok(expected), "{wanted:?}");
+        }
+        let legacy = ProfileBuilder::with_types(&[("objects", "count"), ("space", "bytes")]).build();
+        assert_eq!(kind(&legacy, Some("inuse_objects")).as_deref(), Ok("objects"));
+        assert_eq!(kind(&legacy, None).as_deref(), Ok("space"), "the last one is the default");
+        assert_eq!(
+            kind(&legacy, Some("alloc_space")).unwrap_err(),
+            "no sample type `alloc_space`: expected one of `objects`, `space`"
+        );
+        assert!(kind(&legacy, Some("2")).is_err());
+        assert!(kind(&Profile::default(), None).is_err());
+    }
+
+    #[test]
+    fn columns_of_the_same_memory_go_together() {
+        let heap = ProfileBuilder::heap().build();
+        let columns = Columns::around(&heap, 2);
+        assert_eq!(
+            columns,
+            Columns { value: 2, bytes: Some(3), objects: Some(2), samples: Some(0), in_use: false }
+        );
+        let cpu = ProfileBuilder::with_types(&[("samples", "count"), ("cpu", "nanoseconds")]).build();
+        assert_eq!(
+            Columns::around(&cpu, 1),
+            Columns { value: 1, bytes: None, objects: None, samples: None, in_use: false }
+        );
+    }
+
+    #[test]
+    fn a_diff_needs_a_sample_type_that_both_sides_have() {
+        let heap = ProfileBuilder::heap().build();
+        let go = ProfileBuilder::with_types(&[("alloc_space", "bytes"), ("inuse_space", "byte")]).build();
+        let (sample_type, base, head) = common_columns(&go, &heap, None).unwrap();
+        assert_eq!((sample_type.kind.as_str(), base.value, head.value), ("inuse_space", 1, 5));
+        assert_eq!((base.samples, head.samples), (None, Some(1)));
+        assert_eq!(common_columns(&go, &heap, Some("3")).unwrap().1.value, 0, "numbers are the head's");
+        let cpu = ProfileBuilder::with_types(&[("cpu", "nanoseconds")]).build();
+        let error = common_columns(&cpu, &go, None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no sample type in common: base has `cpu/nanoseconds`, head has `alloc_space/bytes`, `inuse_space/byte`"
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! Laws that hold for all profiles:
+//!
+//! - a profile less itself is nothing, and base less head is head less base with the sign changed;
+//! - what rows show adds up to the total, and `born - died + grown` to the change;
+//! - the order in which samples come does not matter;
+//! - filters leave out, but never invent;
+//! - flat values of `top` add up to what is shown, and no cum exceeds it where values are not negative;
+//! - a folded diff holds the same sums as the profiles that it is made from.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+
+use heapdiff_profile::{
+    Change, DiffBy, DiffInputs, DiffOptions, DiffReport, FilterPatterns, Filters, FoldInputs, FoldOptions,
+    FrameVisibility, InUse, Interval, Pairing, Profile, ProfileBuilder, Selection, TopBy, TopOptions, diff,
+    fold, top,
+};
+use proptest::prelude::*;
+
+const FRAMES: [&str; 9] = [
+    "__rust_alloc",
+    "alloc::raw_vec::RawVec<T>::grow /rustc/0/library/alloc/src/raw_vec.rs:1",
+    "alloc::vec::Vec<T>::push /rustc/0/library/alloc/src/vec/mod.rs:2",
+    "app::a src/a.rs:1",
+    "app::a src/a.rs:2",
+    "app::b src/b.rs:1 <- app::c src/c.rs:1",
+    "app::c src/c.rs:2",
+    "dropped src/d.rs:1",
+    "0x77",
+];
+
+/// A stack, and bytes, objects and epoch of what it allocated.
+type Row = (Vec<usize>, i64, i64, i64);
+
+fn row(epoch_max: i64) -> impl Strategy<Value = Row> {
+    (prop::collection::vec(0..FRAMES.len(), 0..5), 0..10_000_000_i64, 0..50_i64, 0..=epoch_max)
+}
+
+fn profile(sequence: u32, period: i64, rows: &[Row]) -> Profile {
+    let mut builder = ProfileBuilder::heap().period(period).snapshot(sequence).drop_frames("dropped");
+    for (stack, bytes, objects, epoch) in rows {
+        let stack: Vec<_> = stack.iter().map(|&frame| FRAMES[frame]).collect();
+        let live = InUse { bytes: *bytes, objects: *objects, samples: (*objects + 1) / 2, epoch: *epoch };
+        builder = builder.in_use(&stack, live);
+    }
+    builder.build()
+}
+
+prop_compose! {
+    fn profiles()(
+        period in prop::sample::select(vec![1_i64, 1 << 19]),
+        base in prop::collection::vec(row(1), 0..8),
+        head in prop::collection::vec(row(3), 0..8),
+        paired in any::<bool>(),
+        sequence in prop::sample::select(vec![0_u32, 2]),
+    ) -> (Profile, Profile) {
+        let base = profile(1, period, &base);
+        let mut head = profile(sequence, period, &head);
+        if !paired && let Some(metadata) = &mut head.metadata {
+            metadata.process.pid += 1;
+        }
+        (base, head)
+    }
+}
+
+fn by() -> impl Strategy<Value = DiffBy> {
+    prop::sample::select(vec![DiffBy::Function, DiffBy::Line, DiffBy::Stack])
+}
+
+fn selection() -> impl Strategy<Value = Selection> {
+    let pattern =
+        || prop::option::of(prop::sample::select(vec!["app::a", "b", "vec", "app", "src/c", "none"]));
+    let frames = prop::sample::select(vec![
+        FrameVisibility::Attributed,
+        FrameVisibility::AsPprof,
+        FrameVisibility::All,
+    ]);
+    let kind = prop::sample::select(vec!["inuse_space", "inuse_objects", "alloc_space"]);
+    (pattern(), pattern(), pattern(), frames, kind).prop_map(|(focus, ignore, hide, frames, kind)| {
+        Selection {
+            sample_type: Some(kind.to_owned()),
+            filters: Filters::new(FilterPatterns { focus, ignore, hide }).unwrap(),
+            frames,
+        }
+    })
+}
+
+fn report(base: &Profile, head: &Profile, by: DiffBy, selection: &Selection) -> DiffReport {
+    diff(DiffInputs { base, head }, &DiffOptions { by, selection: selection.clone() }).unwrap()
+}
+
+/// Everything that a report says, without the handles that depend on the order of samples.
+fn text(report: &DiffReport) -> Vec<String> {
+    let row = |row: &heapdiff_profile::DiffRow| {
+        let frames = |ids: &[heapdiff_profile::FrameId]| -> Vec<String> {
+            ids.iter().map(|&id| format!("{:?}", report.frames.frame(id))).collect()
+        };
+        let whole = frames(report.frames.stack(row.whole_stack));
+        format!(
+            "{:?} {whole:?} {:?} {} {:?}",
+            frames(&row.stack),
+            frames(row.via.as_slice()),
+            row.stacks,
+            row.figures
+        )
+    };
+    report.rows.iter().map(row).chain([format!("{:?}", report.total)]).collect()
+}
+
+fn parts_add_up(change: Change) -> bool {
+    change.flow.is_none_or(|flow| flow.born - flow.died + flow.grown == change.delta())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_profile_less_itself_is_nothing((profile, _) in profiles(), by in by(), selection in selection()) {
+        let report = report(&profile, &profile, by, &selection);
+        prop_assert_eq!(report.pairing, Pairing::Paired);
+        for figures in report.rows.iter().map(|row| row.figures).chain([report.total.shown]) {
+            prop_assert_eq!(figures.value.delta(), 0);
+            prop_assert_eq!(figures.samples, Some(0));
+            prop_assert_eq!(figures.interval, Some(Interval { low: 0, high: 0 }));
+        }
+    }
+
+    #[test]
+    fn the_other_way_round_changes_the_sign((base, head) in profiles(), by in by(), selection in selection()) {
+        let forward = report(&base, &head, by, &selection);
+        let back = report(&head, &base, by, &selection);
+        prop_assert_eq!(forward.pairing, back.pairing);
+        let figures = |report: &DiffReport, sign: i64| {
+            let mut rows: Vec<_> = report.rows.iter().map(|row| {
+                let frame = report.frames.frame(row.frame);
+                let whole: Vec<_> = report.frames.stack(row.whole_stack).iter().map(|&id| report.frames.frame(id)).collect();
+                let interval = row.figures.interval.map(|of| [of.low * sign, of.high * sign]).map(|mut ends| { ends.sort_unstable(); ends });
+                // Which of two alike stands for the row does not depend on the sign.
+                format!("{frame:?} {whole:?} {} {:?} {interval:?}", row.figures.value.delta() * sign, row.figures.samples)
+            }).collect();
+            rows.sort();
+            rows
+        };
+        prop_assert_eq!(figures(&forward, 1), figures(&back, -1));
+    }
+
+    #[test]
+    fn rows_add_up((base, head) in profiles(), by in by(), selection in selection()) {
+        let report = report(&base, &head, by, &selection);
+        let sum = |of: fn(Change) -> i64| report.rows.iter().map(|row| of(row.figures.value)).sum::<i64>();
+        let shown = report.total.shown;
+        prop_assert_eq!(sum(|change| change.base), shown.value.base);
+        prop_assert_eq!(sum(|change| change.head), shown.value.head);
+        if let Some(flow) = shown.value.flow {
+            prop_assert_eq!(sum(|change| change.flow.unwrap().born), flow.born);
+            prop_assert_eq!(sum(|change| change.flow.unwrap().died), flow.died);
+        }
+        for figures in report.rows.iter().map(|row| row.figures).chain([shown]) {
+            prop_assert!(parts_add_up(figures.value));
+            prop_assert!(figures.bytes.is_none_or(parts_add_up));
+            prop_assert!(figures.objects.is_none_or(parts_add_up));
+            let delta = figures.bytes.unwrap().delta();
+            let interval = figures.interval.unwrap();
+            prop_assert!(interval.low <= delta && delta <= interval.high);
+        }
+        if selection.filters.is_empty() {
+            prop_assert_eq!((shown.value.base, shown.value.head), (report.total.unfiltered.base, report.total.unfiltered.head));
+        }
+    }
+
+    #[test]
+    fn growers_come_first((base, head) in profiles(), by in by()) {
+        let deltas: Vec<_> =
+            report(&base, &head, by, &Selection::default()).rows.iter().map(|row| row.figures.value.delta()).collect();
+        prop_assert!(deltas.is_sorted_by(|a, b| a >= b), "{:?}", deltas);
+    }
+
+    #[test]
+    fn the_order_of_samples_does_not_matter(
+        (base, head) in profiles(), by in by(), selection in selection(), seed in any::<u64>(),
+    ) {
+        let mut shuffled = head.clone();
+        let count = shuffled.samples.len();
+        for at in 1..count {
+            let other = usize::try_from(seed.rotate_left(u32::try_from(7 * at).unwrap()) % (at as u64 + 1)).unwrap();
+            shuffled.samples.swap(at, other);
+        }
+        shuffled.locations.clone_from(&head.locations);
+        prop_assert_eq!(text(&report(&base, &head, by, &selection)), text(&report(&base, &shuffled, by, &selection)));
+        let folded = |head: &Profile| {
+            let options = FoldOptions { lines: true, selection: selection.clone() };
+            let folded = fold(FoldInputs { base: Some(&base), head }, &options).unwrap();
+            folded.stacks.iter().map(|stack| {
+                let frames: Vec<_> = stack.frames.iter().map(|&id| format!("{:?}", folded.frames.frame(id))).collect();
+                (frames, stack.base, stack.head)
+            }).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(folded(&head), folded(&shuffled));
+    }
+
+    #[test]
+    fn filters_never_invent((base, head) in profiles(), by in by(), selection in selection()) {
+        let filtered = report(&base, &head, by, &selection).total;
+        prop_assert!(filtered.shown.value.base <= filtered.unfiltered.base);
+        prop_assert!(filtered.shown.value.head <= filtered.unfiltered.head);
+    }
+
+    #[test]
+    fn flat_values_add_up_and_cum_values_do_not_exceed_them((_, head) in profiles(), selection in selection()) {
+        for by in [TopBy::Function, TopBy::Line, TopBy::File] {
+            let report = top(&head, &TopOptions { by, selection: selection.clone(), ..TopOptions::default() }).unwrap();
+            prop_assert_eq!(report.rows.iter().map(|row| row.flat).sum::<i64>(), report.shown);
+            prop_assert!(report.shown <= report.total);
+            for row in &report.rows {
+                prop_assert!(row.flat <= row.cum && row.cum <= report.shown, "{:?}", row);
+            }
+        }
+    }
+
+    #[test]
+    fn a_folded_diff_holds_the_sums_of_both_sides((base, head) in profiles(), selection in selection(), lines in any::<bool>()) {
+        let total = report(&base, &head, DiffBy::Stack, &selection).total.shown.value;
+        let options = FoldOptions { lines, selection };
+        let folded = fold(FoldInputs { base: Some(&base), head: &head }, &options).unwrap();
+        prop_assert_eq!(folded.stacks.iter().map(|stack| stack.base).sum::<i64>(), total.base);
+        prop_assert_eq!(folded.stacks.iter().map(|stack| stack.head).sum::<i64>(), total.head);
+        prop_assert!(folded.stacks.iter().all(|stack| !stack.frames.is_empty()));
+    }
+}
