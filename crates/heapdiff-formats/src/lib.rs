@@ -1,0 +1,46 @@
+//! Profiles of other shapes to and from heapdiff's model.
+//!
+//! [`read_profile`] takes whatever a user points at, recognizes it by its content, and gives a
+//! [`heapdiff_profile::Profile`] on whose invariants everything else relies, or an error of one line that
+//! says what was found, what was expected and what to do. The caller adds the name of the file.
+//! [`write_profile`] is the way back.
+//!
+//! What is read: `profile.proto`, compressed with gzip or not, by any producer. Other formats are recognized
+//! and declined by name.
+//!
+//! # Example
+//!
+//! ```
+//! use heapdiff_formats::{read_profile, write_profile, Limits, ReadError};
+//! use heapdiff_profile::{Profile, ValueType};
+//!
+//! let profile = Profile {
+//!     sample_types: vec![ValueType { kind: "inuse_space".into(), unit: "bytes".into() }],
+//!     ..Profile::default()
+//! };
+//! let file = write_profile(&profile, Vec::new())?;
+//! let (read, warnings) = read_profile(file.as_slice(), &Limits::default())?;
+//! assert_eq!(read.sample_types, profile.sample_types);
+//! assert!(warnings.is_empty());
+//!
+//! let cut = read_profile(&file[..20], &Limits::default());
+//! assert!(matches!(cut, Err(ReadError::TruncatedGzip { .. })));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod foreign;
+mod limits;
+mod pprof_conversion;
+mod pprof_export;
+mod read_error;
+mod reading;
+mod unpacking;
+mod warning;
+
+pub use foreign::Foreign;
+pub use limits::Limits;
+pub use pprof_export::{ExportError, write_profile};
+pub use read_error::ReadError;
+pub use reading::read_profile;
+pub use warning::Warning;

@@ -1,0 +1,46 @@
+//! How much a reader may use up.
+
+use crate::read_error::ReadError;
+
+/// How big the input of [`read_profile`](crate::read_profile) may be.
+///
+/// Both exist so that a file that is damaged, or made for the purpose, cannot fill the memory: gzip blows a
+/// MiB up to a GiB, and in a profile four bytes are enough for a sample that takes a hundred in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Size of the uncompressed data in bytes. Decompression stops there, and no more than this is held of
+    /// it.
+    ///
+    /// Default: 1 GiB, fifty times a snapshot of 100,000 stacks.
+    pub unpacked_bytes_max: u64,
+    /// Size in bytes of the [`Profile`](heapdiff_profile::Profile) that is made of it, nearly.
+    ///
+    /// Default: 4 GiB, sixty times a snapshot of 100,000 stacks.
+    pub model_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { unpacked_bytes_max: 1 << 30, model_bytes_max: 4 << 30 }
+    }
+}
+
+/// What is left of [`Limits::model_bytes_max`].
+#[derive(Debug)]
+pub(crate) struct ModelBudget {
+    limit: u64,
+    left: u64,
+}
+
+impl ModelBudget {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { limit: limits.model_bytes_max, left: limits.model_bytes_max }
+    }
+
+    /// Takes the memory for one `T` and these many bytes behind it.
+    pub(crate) fn charge<T>(&mut self, behind: usize) -> Result<(), ReadError> {
+        let bytes = (size_of::<T>() as u64).saturating_add(behind as u64);
+        self.left = self.left.checked_sub(bytes).ok_or(ReadError::ModelTooBig { limit: self.limit })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Why an input cannot be read.
+
+use crate::foreign::Foreign;
+use heapdiff_pprof::DecodeError;
+use std::io;
+
+/// The input is no profile that can be read. Each message says what was found, what was expected and what to
+/// do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is nothing.
+    #[error("found an empty file, expected a pprof profile: take the profile again")]
+    Empty,
+    /// A gzip file without content.
+    #[error("found a gzip file with nothing in it, expected a pprof profile: take the profile again")]
+    EmptyGzip,
+    /// A gzip file without its end.
+    #[error(
+        "the gzip data ends early, after `{unpacked}` unpacked bytes, expected the rest: copy the file again, or take \
+         the profile again if its writer was interrupted"
+    )]
+    TruncatedGzip {
+        /// Bytes that could be unpacked.
+        unpacked: u64,
+    },
+    /// A gzip file with wrong bytes in it, or something else behind its end.
+    #[error(
+        "the gzip data is damaged, after `{unpacked}` good unpacked bytes, expected a valid stream: copy the file \
+         again, in binary mode"
+    )]
+    CorruptGzip {
+        /// Bytes that could be unpacked.
+        unpacked: u64,
+        /// What the decompressor says.
+        #[source]
+        source: io::Error,
+    },
+    /// More than [`Limits::unpacked_bytes_max`](crate::Limits::unpacked_bytes_max).
+    #[error(
+        "found more than `{limit}` bytes of uncompressed data, expected at most that: this is hardly a profile, or the \
+         limit has to be raised"
+    )]
+    TooBig {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// More than [`Limits::model_bytes_max`](crate::Limits::model_bytes_max).
+    #[error(
+        "found a profile that takes more than `{limit}` bytes in memory, expected at most that: filter it with pprof \
+         first, or the limit has to be raised"
+    )]
+    ModelTooBig {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The system has not the memory that the input takes.
+    #[error("no memory for more than `{held}` bytes of uncompressed data: read it on a machine with more")]
+    NoMemory {
+        /// Bytes that there was memory for.
+        held: u64,
+    },
+    /// Something that is known, but no profile.
+    #[error("found {}, expected a pprof profile: {}", found.name(), found.remedy())]
+    Foreign {
+        /// What it is.
+        found: Foreign,
+    },
+    /// Neither a profile nor anything that is known, or a damaged profile.
+    #[error("expected a complete pprof profile, found data that is not: copy it or take it again")]
+    Malformed {
+        /// Where the data go wrong.
+        #[source]
+        source: DecodeError,
+    },
+    /// A profile that does not say what it counts.
+    #[error(
+        "found a profile without sample types, expected at least one: take it with another profiler or version"
+    )]
+    NoSampleTypes,
+    /// A profile with more entries than handles can name.
+    #[error("found more than `{}` {what}, expected fewer: filter the profile with pprof first", u32::MAX)]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+    },
+    /// The input cannot be read at all.
+    #[error("failed to read")]
+    Io {
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}

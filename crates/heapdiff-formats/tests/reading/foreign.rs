@@ -1,0 +1,74 @@
+use heapdiff_formats::{Foreign, Limits, ReadError, read_profile};
+
+fn found(bytes: &[u8]) -> Foreign {
+    match read_profile(bytes, &Limits::default()) {
+        Err(ReadError::Foreign { found }) => found,
+        other => panic!("expected a foreign format, found {other:?}"),
+    }
+}
+
+#[test]
+fn formats_are_called_by_their_names() {
+    assert_eq!(found(b"heap_v2/524288\n  t*: 28106: 56637512 [0: 0]\n"), Foreign::Jemalloc);
+    assert_eq!(found(b"heap profile: 1: 32 [1: 32] @ heap/1048576\n"), Foreign::LegacyText);
+    assert_eq!(found(b"--- contention:\ncycles/second = 3201000000\n"), Foreign::LegacyText);
+    let cpu = [0_u64, 3, 0, 10_000, 0].map(u64::to_le_bytes).concat();
+    assert_eq!(found(&cpu), Foreign::LegacyCpu);
+    let cpu = [0_u32, 3, 0, 10_000, 0].map(u32::to_le_bytes).concat();
+    assert_eq!(found(&cpu), Foreign::LegacyCpu);
+    assert_eq!(found(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0"), Foreign::Elf);
+    assert_eq!(found(b"PERFILE2\x68\0\0\0\0\0\0\0"), Foreign::Perf);
+    assert_eq!(found(b"\x28\xb5\x2f\xfd\x24\x05\x29\0\0hello"), Foreign::Zstd);
+    assert_eq!(found(b"PK\x03\x04\x14\0\0\0\x08\0"), Foreign::Zip);
+    assert_eq!(found(b"\n {\"schema\": \"heapdiff/diff/v1\"}"), Foreign::Json);
+    assert_eq!(found(b"[1, 2]"), Foreign::Json);
+    assert_eq!(found(b"<!DOCTYPE html>\n<html>"), Foreign::Html);
+    assert_eq!(found(b"\xef\xbb\xbf<HTML><body>404"), Foreign::Html);
+    assert_eq!(found(b"<?xml version=\"1.0\"?><svg/>"), Foreign::Xml);
+    assert_eq!(found(b"this is no profile\n"), Foreign::Text);
+    assert_eq!(found("main;größer;alloc 12\n".as_bytes()), Foreign::Text);
+}
+
+#[test]
+fn text_may_be_long_and_cut_within_a_character() {
+    assert_eq!(found("ö".repeat(1000).as_bytes()), Foreign::Text);
+    assert_eq!(found(format!(" {}", "ö".repeat(1000)).as_bytes()), Foreign::Text);
+}
+
+#[test]
+fn gzip_within_gzip_is_said() {
+    use std::io::Write;
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    assert_eq!(found(&gzip(&crate::snapshot::compressed())), Foreign::Gzip);
+    assert_eq!(found(&gzip(b"just text")), Foreign::Text);
+}
+
+#[test]
+fn each_is_declined_in_one_line_with_a_remedy() {
+    for (bytes, expected) in [
+        (
+            &b"heap_v2/524288\n"[..],
+            "found a heap profile in jemalloc's own format (`heap_v2`), expected a pprof profile: record with heapdiff's \
+             allocator, or convert it with the crate `jemalloc_pprof`",
+        ),
+        (
+            b"heap profile: 1: 32 [1: 32] @ heap/1048576\n",
+            "found a profile in the old text format of gperftools or Go's `debug=1`, expected a pprof profile: convert \
+             it with `pprof -proto`, or fetch it from Go without `debug=1`",
+        ),
+        (
+            b"\x7fELF\x02\x01\x01",
+            "found an ELF binary, expected a pprof profile: name the profile that the program wrote, not the program",
+        ),
+        (
+            b"hello\n",
+            "found text, expected a pprof profile: name a file that ends in `.pb.gz`, as heapdiff and Go write them",
+        ),
+    ] {
+        assert_eq!(read_profile(bytes, &Limits::default()).unwrap_err().to_string(), expected);
+    }
+}
