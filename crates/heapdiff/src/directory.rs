@@ -1,0 +1,109 @@
+//! The directory that snapshots are written to.
+#![expect(clippy::disallowed_types, reason = "not on the hook path")]
+
+use crate::process::Identity;
+use crate::retention::{self, Kept};
+use crate::settings::Keep;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+const EXTENSION: &str = ".pb.gz";
+const UNFINISHED: &str = ".tmp";
+/// An unfinished file of another process is that process's business for so long, and rubbish afterwards.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// The directory, as one process sees it.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    /// How the names of this process's snapshots begin.
+    prefix: String,
+    /// How the names of all processes of this program begin.
+    program: String,
+    keep: Keep,
+}
+
+impl Directory {
+    /// Opens the directory, makes it if it is not there, and makes sure that it can be written to.
+    pub(crate) fn open(path: PathBuf, identity: &Identity, keep: Keep) -> io::Result<Self> {
+        fs::create_dir_all(&path)?;
+        let prefix = identity.file_prefix();
+        let program = prefix.split('-').next().unwrap_or_default().to_owned();
+        // A program may change its directory; its snapshots stay where they were asked for.
+        let path = path.canonicalize().unwrap_or(path);
+        let directory = Self { path, prefix, program: format!("{program}-"), keep };
+        File::create(directory.unfinished())?;
+        fs::remove_file(directory.unfinished())?;
+        Ok(directory)
+    }
+
+    /// Sequence numbers of this process's snapshots that are there, ascending.
+    pub(crate) fn sequences(&self) -> Vec<u32> {
+        let mut sequences: Vec<u32> = self
+            .names()
+            .filter_map(|name| name.strip_prefix(&self.prefix)?.strip_suffix(EXTENSION)?.parse().ok())
+            .collect();
+        sequences.sort_unstable();
+        sequences
+    }
+
+    /// Writes a snapshot under a temporary name, gives it its own when it is complete, and removes what is surplus.
+    pub(crate) fn write(
+        &self,
+        sequence: u32,
+        write: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>,
+    ) -> io::Result<PathBuf> {
+        let path = self.path.join(format!("{}{sequence:06}{EXTENSION}", self.prefix));
+        let unfinished = self.unfinished();
+        let written = File::create(&unfinished)
+            .and_then(|file| write(BufWriter::new(file)))
+            .and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error))
+            .and_then(|_closed| fs::rename(&unfinished, &path));
+        if let Err(error) = written {
+            // If it cannot be removed it is overwritten by the next one.
+            let _ = fs::remove_file(&unfinished);
+            return Err(error);
+        }
+        self.thin();
+        Ok(path)
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.path.join(format!(".{}{UNFINISHED}", self.prefix))
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+    }
+
+    /// Brings the snapshots of this program, whichever process wrote them, within bounds. A file that cannot be removed
+    /// is tried again with the next snapshot.
+    fn thin(&self) {
+        let now = SystemTime::now();
+        let mut files = Vec::new();
+        for name in self.names() {
+            let Ok(facts) = fs::metadata(self.path.join(&name)) else { continue };
+            let written = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let hidden = name.strip_prefix('.').filter(|rest| rest.ends_with(UNFINISHED));
+            if hidden.is_some_and(|rest| rest.starts_with(&self.program)) {
+                if now.duration_since(written).is_ok_and(|age| age > ABANDONED_AFTER) {
+                    let _ = fs::remove_file(self.path.join(&name));
+                }
+            } else if name.starts_with(&self.program) && name.ends_with(EXTENSION) {
+                let seconds =
+                    written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+                files.push(Kept { name, seconds, bytes: facts.len() });
+            }
+        }
+        files.sort_by(|a, b| a.seconds.total_cmp(&b.seconds).then_with(|| a.name.cmp(&b.name)));
+        for name in retention::surplus(files, self.keep) {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A sampling global allocator that writes periodic heap profiles.
+//!
+//! ```no_run
+//! #[global_allocator]
+//! static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+//!
+//! fn main() {
+//!     // The program. Run it with HEAPDIFF_DIR=profiles, then type `heapdiff profiles`.
+//! }
+//! ```
+//!
+//! That line makes a program ready; `HEAPDIFF_DIR=profiles` at start makes it record, or a [`Profiler`] in code. Until
+//! then nothing is recorded, no thread is started and no file is written.
+//!
+//! | variable | means | default |
+//! |---|---|---|
+//! | `HEAPDIFF_DIR` | record, and write snapshots there | do not record |
+//! | `HEAPDIFF_EVERY` | time between snapshots: `10s`, `300ms` | `10s` |
+//! | `HEAPDIFF_PERIOD` | mean bytes between samples: `64KiB`; `1` records every allocation | `512KiB` |
+//! | `HEAPDIFF_KEEP` | what stays in the directory: `200` files, `1GiB`, or `200,1GiB` | `200,1GiB` |
+//! | `HEAPDIFF_COMMAND_LINE` | `off` leaves the program's arguments out | `on` |
+//!
+//! # Your duties
+//! Build with line tables (`debug = "line-tables-only"` in the profile): they cost nothing at run time and turn an
+//! address into a line of your code. Keep the binary that wrote the snapshots, or its debug file.
+//!
+//! # Our duties
+//! The program never suffers: a full table, a full disk or a bad variable costs figures or snapshots, is counted, and is
+//! said. The allocator's hook does not allocate, block, format or panic. What is estimated is unbiased, and every loss is
+//! in the snapshot.
+//!
+//! # Limits
+//! - What was allocated before recording began is unknown: with the environment that is what ran before this crate's
+//!   start function, with a [`Profiler`] everything before it.
+//! - The last snapshot is written when the process exits by `exit` or by returning from `main`; `abort`, `_exit` and
+//!   signals leave the one before.
+//! - A forked child records nothing.
+//! - Memory that C code takes from `malloc`, and memory that is mapped directly, is not seen; the snapshot has the
+//!   process's resident size, so its amount is.
+//! - x86-64 Linux; aarch64 Linux builds but is less tried.
+#![expect(
+    unsafe_code,
+    reason = "an allocator is unsafe by nature: `hook` and `sys` hold all of it, with proofs"
+)]
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!(
+    "heapdiff records on Linux, on x86-64 and aarch64. Analysing snapshots works anywhere: see heapdiff-cli."
+);
+
+mod comment;
+mod directory;
+mod gate;
+mod hook;
+mod loaded_files;
+mod process;
+mod profiler;
+mod recording;
+mod retention;
+mod session;
+mod settings;
+mod snapshot;
+mod start;
+mod sys;
+mod thread;
+mod unwinders;
+
+pub use hook::Allocator;
+pub use profiler::{Profiler, ProfilerBuilder, SnapshotError, StartError};
+
+/// The allocator behind [`Allocator`] where none is named: jemalloc.
+#[cfg(feature = "jemalloc")]
+pub type Inner = tikv_jemallocator::Jemalloc;
+/// The allocator behind [`Allocator`] where none is named: the system's.
+#[cfg(not(feature = "jemalloc"))]
+pub type Inner = std::alloc::System;
+
+/// Says something on stderr, on a line of its own. A stderr that is closed is nobody's problem.
+fn say(message: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "heapdiff: {message}");
+}

@@ -1,0 +1,214 @@
+//! What the kernel says about the process.
+#![expect(clippy::disallowed_types, reason = "not on the hook path")]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// What tells this process from all others, for as long as it lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) boot_id: String,
+    pub(crate) pid: u32,
+    pub(crate) started: SystemTime,
+    pub(crate) recorder_id: String,
+    pub(crate) program: String,
+    pub(crate) command_line: Vec<String>,
+}
+
+impl Identity {
+    /// Reads it. What the kernel does not tell is left empty; the random recorder id still tells processes apart.
+    pub(crate) fn read() -> Self {
+        let program = std::env::current_exe().ok();
+        let name =
+            program.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let command_line = fs::read("/proc/self/cmdline").unwrap_or_default();
+        Self {
+            boot_id: fs::read_to_string("/proc/sys/kernel/random/boot_id")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+            pid: std::process::id(),
+            started: start_time().unwrap_or_else(SystemTime::now),
+            recorder_id: format!("{:016x}", random()),
+            program: name.unwrap_or_else(|| "unknown".to_owned()),
+            command_line: command_line
+                .split(|byte| *byte == 0)
+                .map(|argument| String::from_utf8_lossy(argument).into_owned())
+                .filter(|argument| !argument.is_empty())
+                .collect(),
+        }
+    }
+
+    /// How the names of this process's snapshots begin: `{program}-{start}-{pid}-`. Sorts by time for one program.
+    pub(crate) fn file_prefix(&self) -> String {
+        let program: String = self.program.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        let start: String = humantime::format_rfc3339_seconds(self.started)
+            .to_string()
+            .chars()
+            .filter(|c| *c != '-' && *c != ':')
+            .collect();
+        format!("{program}-{start}-{}-", self.pid)
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '.'
+}
+
+/// 64 random bits from the kernel, or from the clock if it has none yet.
+pub(crate) fn random() -> u64 {
+    fs::File::open("/dev/urandom")
+        .and_then(|mut file| {
+            let mut bytes = [0; 8];
+            std::io::Read::read_exact(&mut file, &mut bytes)?;
+            Ok(u64::from_ne_bytes(bytes))
+        })
+        .unwrap_or_else(|_| unix_nanos(SystemTime::now()))
+}
+
+/// Nanoseconds since 1970 UTC.
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// When the process started, to a hundredth of a second: field 22 of `/proc/self/stat` counts hundredths since boot.
+fn start_time() -> Option<SystemTime> {
+    const HUNDREDTHS: u64 = 100;
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name, in parentheses, may hold spaces; the fields after it are counted from 3.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: u64 = fields.split_ascii_whitespace().nth(22 - 3)?.parse().ok()?;
+    let boot = fs::read_to_string("/proc/stat").ok()?;
+    let boot: u64 = boot.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    let since_boot = Duration::from_millis(ticks.saturating_mul(1000 / HUNDREDTHS));
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(boot).saturating_add(since_boot))
+}
+
+/// Memory of the process and of its cgroup, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) rss: Option<u64>,
+    pub(crate) cgroup_current: Option<u64>,
+    pub(crate) cgroup_max: Option<u64>,
+}
+
+impl Memory {
+    pub(crate) fn read() -> Self {
+        let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
+        Self { rss: rss(), cgroup_current, cgroup_max }
+    }
+}
+
+fn rss() -> Option<u64> {
+    // Not VmRSS of `status`: that is only brought up to date now and then.
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok();
+    let kibibytes = rollup.as_deref().and_then(|text| {
+        text.lines()
+            .find_map(|line| line.strip_prefix("Rss:"))?
+            .trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
+    kibibytes.map(|size| size.saturating_mul(1024)).or_else(|| {
+        const PAGE: u64 = 4096;
+        let pages = fs::read_to_string("/proc/self/statm").ok()?;
+        Some(pages.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()?.saturating_mul(PAGE))
+    })
+}
+
+/// Use and limit of the cgroup that the process is in: version 2, else version 1.
+fn cgroup_memory() -> Option<(Option<u64>, Option<u64>)> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let number = |path: String| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let read = |root: &str, group: &str, current: &str, max: &str| {
+        // In a container the group's own path is not visible, but its files are at the root.
+        [group, ""].into_iter().find_map(|group| {
+            let folder = format!("{root}{}", group.trim_end_matches('/'));
+            let current = number(format!("{folder}/{current}"))?;
+            // "max" and the largest number of version 1 mean that there is no limit.
+            Some((Some(current), number(format!("{folder}/{max}")).filter(|max| *max < 1 << 60)))
+        })
+    };
+    groups.lines().find_map(|line| {
+        let mut fields = line.splitn(3, ':');
+        match (fields.next()?, fields.next()?, fields.next()?) {
+            ("0", "", group) => read("/sys/fs/cgroup", group, "memory.current", "memory.max"),
+            (_, kinds, group) if kinds.split(',').any(|kind| kind == "memory") => {
+                read("/sys/fs/cgroup/memory", group, "memory.usage_in_bytes", "memory.limit_in_bytes")
+            }
+            _ => None,
+        }
+    })
+}
+
+/// jemalloc's own figures, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AllocatorFigures {
+    pub(crate) allocated: usize,
+    pub(crate) active: usize,
+    pub(crate) resident: usize,
+    pub(crate) retained: usize,
+    pub(crate) mapped: usize,
+    pub(crate) metadata: usize,
+}
+
+impl AllocatorFigures {
+    /// Has jemalloc bring its figures up to date and reads them. `None` if the program does not allocate from it.
+    #[cfg(feature = "jemalloc")]
+    pub(crate) fn read() -> Option<Self> {
+        use tikv_jemalloc_ctl::{epoch, stats};
+        if !crate::hook::serves_from_jemalloc() {
+            return None;
+        }
+        epoch::advance().ok()?;
+        Some(Self {
+            allocated: stats::allocated::read().ok()?,
+            active: stats::active::read().ok()?,
+            resident: stats::resident::read().ok()?,
+            retained: stats::retained::read().ok()?,
+            mapped: stats::mapped::read().ok()?,
+            metadata: stats::metadata::read().ok()?,
+        })
+    }
+
+    #[cfg(not(feature = "jemalloc"))]
+    pub(crate) const fn read() -> Option<Self> {
+        None
+    }
+}
+
+/// CPU time that the calling thread has used.
+pub(crate) fn thread_cpu_time() -> Duration {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = text.split_ascii_whitespace().next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_is_of_this_process() {
+        let identity = Identity::read();
+        assert_eq!(identity.pid, std::process::id());
+        assert!(identity.started <= SystemTime::now());
+        assert!(identity.started > SystemTime::now() - Duration::from_secs(3600), "the test has just begun");
+        assert_eq!(identity.recorder_id.len(), 16);
+        let prefix = identity.file_prefix();
+        assert!(
+            prefix.ends_with(&format!("-{}-", identity.pid)) && prefix.split('-').count() >= 4,
+            "{prefix}"
+        );
+        assert!(prefix.chars().all(|c| is_plain(c) || c == '-'), "{prefix}");
+    }
+
+    #[test]
+    fn memory_is_told() {
+        assert!(Memory::read().rss.is_some_and(|rss| rss > 1 << 20));
+    }
+}

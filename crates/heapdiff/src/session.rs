@@ -1,0 +1,270 @@
+//! One stretch of recording, and the thread that writes its snapshots.
+//!
+//! Allocating threads never write: they ask, and the writer does. Whatever goes wrong with the disk costs snapshots; it
+//! is counted, said once, and tried again with the next one.
+#![expect(clippy::disallowed_types, reason = "not on the hook path")]
+
+use crate::directory::Directory;
+use crate::loaded_files::LoadedFiles;
+use crate::process::{self, AllocatorFigures, Identity, Memory};
+use crate::profiler::{SnapshotError, StartError};
+use crate::recording::{self, Tables};
+use crate::settings::Settings;
+use crate::snapshot::{self, Facts, LiveRows};
+use crate::sys::{process_hooks, signals};
+use crate::unwinders::Way;
+use crate::{gate, hook, thread};
+use heapdiff_recorder::{Counter, Period};
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// A session; the writer thread and its [`Profiler`](crate::Profiler) share it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    mailbox: Mutex<Mailbox>,
+    /// Signalled whenever the mailbox changes.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Mailbox {
+    /// Snapshots asked for so far.
+    asked: u64,
+    /// All requests up to this one are answered by `answer`.
+    answered: u64,
+    answer: Option<Result<PathBuf, SnapshotError>>,
+    /// The session is to end with a last snapshot.
+    is_stopping: bool,
+    /// The writer is gone.
+    is_over: bool,
+}
+
+/// Only one session at a time: there is one allocator.
+static IS_ACTIVE: Mutex<bool> = Mutex::new(false);
+
+/// Locks whatever a panicking thread may have left behind: no state here is ever half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    /// Begins to record.
+    pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
+        let mut is_active = lock(&IS_ACTIVE);
+        if *is_active {
+            return Err(StartError::AlreadyRecording);
+        }
+        let (period, seed) = (settings.period, settings.seed);
+        let session = thread::muted(|| Self::prepare(settings))?;
+        *is_active = true;
+        recording::switch_on(period, seed.unwrap_or_else(process::random));
+        thread::look_again();
+        Ok(session)
+    }
+
+    fn prepare(settings: Settings) -> Result<Arc<Self>, StartError> {
+        if process_hooks::is_forked_child() {
+            return Err(StartError::ForkedChild);
+        }
+        // This allocation trips the countdown, if the program uses an `Allocator` at all.
+        thread::look_again();
+        drop(black_box(Box::new(0u8)));
+        if !hook::prepare_placement()? {
+            return Err(StartError::NoAddressSpace);
+        }
+        gate::open_for(settings.period);
+        let tables = recording::prepare().ok_or(StartError::NoAddressSpace)?;
+        if tables.unwinders.way() == Way::None {
+            crate::say(format_args!(
+                "this build has neither unwind tables nor frame pointers, so samples have no stack traces: build with \
+                 `-C force-frame-pointers=yes`"
+            ));
+        }
+        let identity = Identity::read();
+        let directory = Directory::open(settings.dir.clone(), &identity, settings.keep)
+            .map_err(|source| StartError::Directory { path: settings.dir.clone(), source })?;
+        let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
+        let writer = Writer {
+            session: Arc::clone(&session),
+            tables,
+            settings,
+            identity,
+            directory,
+            files: LoadedFiles::new(),
+            started: Instant::now(),
+            failed: 0,
+        };
+        process_hooks::watch_forks();
+        let thread = std::thread::Builder::new().name("heapdiff".to_owned());
+        signals::blocked(|| thread.spawn(|| writer.run())).map_err(StartError::Thread)?;
+        Ok(session)
+    }
+
+    /// Has a snapshot taken, and waits for it.
+    pub(crate) fn snapshot(&self) -> Result<PathBuf, SnapshotError> {
+        if process_hooks::is_forked_child() {
+            return Err(SnapshotError::ForkedChild);
+        }
+        thread::muted(|| {
+            let mut mailbox = lock(&self.mailbox);
+            mailbox.asked += 1;
+            let number = mailbox.asked;
+            self.changed.notify_all();
+            while mailbox.answered < number && !mailbox.is_over {
+                mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
+            }
+            mailbox.answer.clone().unwrap_or(Err(SnapshotError::Stopped))
+        })
+    }
+
+    /// Has the last snapshot written, and waits for it at most `patience`: a disk that hangs must not keep the program
+    /// from ending.
+    pub(crate) fn stop(&self, patience: Duration) {
+        if process_hooks::is_forked_child() {
+            return;
+        }
+        thread::muted(|| {
+            let until = Instant::now() + patience;
+            let mut mailbox = lock(&self.mailbox);
+            mailbox.is_stopping = true;
+            self.changed.notify_all();
+            while !mailbox.is_over {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                mailbox = self.changed.wait_timeout(mailbox, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
+        });
+        thread::look_again();
+    }
+}
+
+/// What wakes the writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wake {
+    /// It is time for the next snapshot.
+    Due,
+    /// Somebody asked; requests up to this number are answered by one snapshot.
+    Asked(u64),
+    /// The session ends.
+    Stopping,
+}
+
+/// The writer thread's own state.
+struct Writer {
+    session: Arc<Session>,
+    tables: &'static Tables,
+    settings: Settings,
+    identity: Identity,
+    directory: Directory,
+    files: LoadedFiles,
+    started: Instant,
+    failed: u64,
+}
+
+impl Writer {
+    fn run(mut self) {
+        thread::mute();
+        let mut due = Instant::now() + self.settings.every;
+        loop {
+            let wake = self.wait(due);
+            if wake == Wake::Due {
+                // Late snapshots are left out and not made up for.
+                due = Instant::now() + self.settings.every;
+            }
+            if wake == Wake::Stopping {
+                recording::switch_off();
+            }
+            let result = self.take();
+            let mut mailbox = lock(&self.session.mailbox);
+            if let Wake::Asked(number) = wake {
+                mailbox.answered = number;
+                mailbox.answer = Some(result);
+            }
+            if wake == Wake::Stopping {
+                mailbox.is_over = true;
+                *lock(&IS_ACTIVE) = false;
+            }
+            self.session.changed.notify_all();
+            if wake == Wake::Stopping {
+                return;
+            }
+        }
+    }
+
+    fn wait(&self, due: Instant) -> Wake {
+        let mut mailbox = lock(&self.session.mailbox);
+        loop {
+            if mailbox.asked > mailbox.answered {
+                return Wake::Asked(mailbox.asked);
+            }
+            if mailbox.is_stopping {
+                return Wake::Stopping;
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Wake::Due;
+            }
+            let waited = self.session.changed.wait_timeout(mailbox, left);
+            mailbox = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes a snapshot. What goes wrong is counted, and said the first time.
+    fn take(&mut self) -> Result<PathBuf, SnapshotError> {
+        let recorder = &self.tables.recorder;
+        self.files.refresh(&self.tables.unwinders);
+        let boundaries = self.directory.sequences();
+        let moved_before = recorder.counters().get(Counter::Reallocations);
+        let sequence = recorder.begin_snapshot();
+        let live = LiveRows::read(recorder, sequence, &boundaries);
+        let facts = Facts {
+            sequence,
+            boundaries: &boundaries,
+            time: SystemTime::now(),
+            recording: self.started.elapsed(),
+            period: recording::setting().unwrap_or(self.settings.period),
+            identity: &self.identity,
+            has_command_line: self.settings.has_command_line,
+            memory: Memory::read(),
+            allocator: AllocatorFigures::read(),
+            snapshots_failed: self.failed,
+            writer_cpu: process::thread_cpu_time(),
+            moved_meanwhile: recorder.counters().get(Counter::Reallocations) - moved_before,
+        };
+        let written = self.directory.write(sequence, |file| {
+            snapshot::write(self.tables, &self.files, &live, &facts, file).map_err(|error| match error {
+                heapdiff_pprof::WriteError::Io(error) => error,
+                other => std::io::Error::other(other),
+            })
+        });
+        written.map_err(|error| {
+            self.failed += 1;
+            if self.failed == 1 {
+                crate::say(format_args!(
+                    "failed to write a snapshot to `{}`: {error}; the program is not affected, and the next one is tried",
+                    self.settings.dir.display()
+                ));
+            }
+            SnapshotError::NotWritten { path: self.settings.dir.clone(), kind: error.kind(), text: error.to_string() }
+        })
+    }
+}
+
+/// For messages: `every 10s, a sample each 512 KiB`.
+pub(crate) fn describe(every: Duration, period: Period) -> String {
+    let every = humantime::format_duration(every);
+    if period.is_exact() {
+        return format!("a snapshot every {every}, every allocation recorded");
+    }
+    let bytes = period.bytes();
+    let size = match bytes {
+        mib if mib.is_multiple_of(1 << 20) => format!("{} MiB", mib >> 20),
+        kib if kib.is_multiple_of(1 << 10) => format!("{} KiB", kib >> 10),
+        _ => format!("{bytes} bytes"),
+    };
+    format!("a snapshot every {every}, a sample each {size}")
+}

@@ -1,0 +1,52 @@
+//! Memory straight from the kernel.
+
+use heapdiff_recorder::AtomicU64;
+use std::ptr::NonNull;
+
+/// Maps `words` zeroed words that stay mapped as long as the process lives, touched only where they are used.
+///
+/// They are left out of core dumps and of huge pages, which would make two megabytes of each word that is touched.
+pub(crate) fn map_words(words: usize) -> Option<&'static [AtomicU64]> {
+    let bytes = words.checked_mul(size_of::<AtomicU64>())?;
+    let start = map(bytes, libc::PROT_READ | libc::PROT_WRITE)?;
+    // Advice only: what the kernel does not know it refuses, and nothing is lost.
+    advise(start, bytes, libc::MADV_NOHUGEPAGE);
+    advise(start, bytes, libc::MADV_DONTDUMP);
+    // SAFETY: the mapping is `bytes` long, page-aligned, zeroed (valid atomics) and never unmapped, so it is valid for
+    // reads and writes for 'static; it was just made, so nobody else has a reference to it.
+    Some(unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>().as_ptr(), words) })
+}
+
+/// Reserves `bytes` of address space that [`commit`] makes usable piece by piece. Never given back.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
+    map(bytes, libc::PROT_NONE)
+}
+
+/// Makes a piece of a reservation readable and writable. The pieces are zero until they are written to.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn commit(start: NonNull<u8>, bytes: usize) -> bool {
+    // SAFETY: the caller's range is a part of a reservation of ours, whose pages nobody uses yet.
+    let result = unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
+    result == 0
+}
+
+/// Gives the pages of a range back to the kernel; it reads as zero afterwards.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn release(start: NonNull<u8>, bytes: usize) -> bool {
+    advise(start, bytes, libc::MADV_DONTNEED)
+}
+
+fn map(bytes: usize, protection: libc::c_int) -> Option<NonNull<u8>> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new anonymous mapping at an address that the kernel chooses touches no existing memory.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, flags, -1, 0) };
+    if start == libc::MAP_FAILED { None } else { NonNull::new(start.cast()) }
+}
+
+fn advise(start: NonNull<u8>, bytes: usize, advice: libc::c_int) -> bool {
+    // SAFETY: the range is a mapping of ours. The advices used keep its contents, but for MADV_DONTNEED, whose callers
+    // give up the contents.
+    let result = unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) };
+    result == 0
+}

@@ -1,0 +1,10 @@
+//! What needs the operating system or the processor itself. The unsafe code of the crate is here and in `hook`.
+
+pub(crate) mod memory;
+pub(crate) mod modules;
+pub(crate) mod process_hooks;
+pub(crate) mod registers;
+#[cfg(feature = "jemalloc")]
+pub(crate) mod sampled_heap;
+pub(crate) mod signals;
+pub(crate) mod stack;

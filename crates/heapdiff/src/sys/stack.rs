@@ -1,0 +1,136 @@
+//! The stack that a thread runs on: where it ends, and its words.
+//!
+//! A walk reads words above the stack pointer, so it has to know how far they go. `pthread_getattr_np` would tell, but
+//! it allocates and takes locks; the kernel's list of mappings tells for every stack, fibers included. It is read with
+//! plain system calls into a buffer on the stack, once for each stack that a thread is seen on.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// The part of the calling thread's stack that belongs to the callers of the function that captured `start`.
+///
+/// It stays on its thread: the raw pointer keeps it from being sent elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Stack {
+    start: u64,
+    end: u64,
+    _on_this_thread: PhantomData<*const u8>,
+}
+
+impl Stack {
+    /// The stack from `stack_pointer` (of a function that has not returned yet) to `end`, the end of its mapping as
+    /// [`containing`] told it on this thread.
+    pub(crate) const fn new(stack_pointer: u64, end: u64) -> Self {
+        Self { start: stack_pointer, end, _on_this_thread: PhantomData }
+    }
+
+    /// The word at `address`; `None` outside of the stack, or unaligned.
+    #[inline]
+    pub(crate) fn read(&self, address: u64) -> Option<u64> {
+        if !address.is_multiple_of(8) || address < self.start || address.checked_add(8)? > self.end {
+            return None;
+        }
+        let word = std::ptr::with_exposed_provenance::<u64>(usize::try_from(address).ok()?);
+        // SAFETY: the word is aligned and lies in the mapping of the stack that this thread runs on, above a stack
+        // pointer that is still in use, so it is mapped and readable. Volatile, since the frames there are laid out as
+        // the compiler likes and nothing may be assumed about their contents.
+        Some(unsafe { word.read_volatile() })
+    }
+}
+
+/// The mapping that holds `address`, from `/proc/self/maps`. Allocates nothing and keeps `errno`.
+pub(crate) fn containing(address: u64) -> Option<Range<u64>> {
+    // SAFETY: errno is a thread local of libc that is always there.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: as above; it is valid for reads as long as the thread lives.
+    let before = unsafe { errno.read() };
+    let bounds = open_maps().and_then(|file| {
+        let bounds = search(&mut |buffer| read(file, buffer), address);
+        // SAFETY: the descriptor was opened here and is used nowhere else.
+        unsafe { libc::close(file) };
+        bounds
+    });
+    // SAFETY: as above; valid for writes.
+    unsafe { errno.write(before) };
+    bounds
+}
+
+fn open_maps() -> Option<libc::c_int> {
+    // SAFETY: the path is a string that ends with a zero.
+    let file = unsafe { libc::open(c"/proc/self/maps".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+    (file >= 0).then_some(file)
+}
+
+fn read(file: libc::c_int, buffer: &mut [u8]) -> usize {
+    // SAFETY: the buffer is valid for writes of its length.
+    let count = unsafe { libc::read(file, buffer.as_mut_ptr().cast(), buffer.len()) };
+    usize::try_from(count).unwrap_or(0)
+}
+
+/// Looks for the line `start-end ...` whose range holds `address`. The ranges ascend.
+fn search(read: &mut dyn FnMut(&mut [u8]) -> usize, address: u64) -> Option<Range<u64>> {
+    let mut buffer = [0; 1024];
+    let (mut number, mut start, mut field) = (0u64, 0, 0);
+    loop {
+        let count = read(&mut buffer);
+        for &byte in buffer.get(..count).filter(|bytes| !bytes.is_empty())? {
+            match (field, byte) {
+                (_, b'\n') => (number, field) = (0, 0),
+                (0, b'-') => (start, number, field) = (number, 0, 1),
+                (1, b' ') => {
+                    if (start..number).contains(&address) {
+                        return Some(start..number);
+                    }
+                    field = 2;
+                }
+                (0 | 1, digit) => {
+                    let digit = char::from(digit).to_digit(16)?;
+                    number = number << 4 | u64::from(digit);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search_text(text: &str, chunk: usize, address: u64) -> Option<Range<u64>> {
+        let mut rest = text.as_bytes();
+        search(
+            &mut |buffer| {
+                let (now, later) = rest.split_at(chunk.min(rest.len()).min(buffer.len()));
+                buffer[..now.len()].copy_from_slice(now);
+                rest = later;
+                now.len()
+            },
+            address,
+        )
+    }
+
+    #[test]
+    fn finds_the_line_however_the_text_is_cut() {
+        let text = "1000-2000 r-xp 00000000 08:01 42 /bin/a-b c\n7f00-8f00 rw-p 0 0:0 0\nfff0-ffff ---p\n";
+        for chunk in 1..40 {
+            assert_eq!(search_text(text, chunk, 0x1fff), Some(0x1000..0x2000));
+            assert_eq!(search_text(text, chunk, 0x7f00), Some(0x7f00..0x8f00));
+            assert_eq!(search_text(text, chunk, 0x2000), None);
+            assert_eq!(search_text(text, chunk, 0x10_0000), None);
+        }
+        assert_eq!(search_text("garbage", 4, 1), None);
+    }
+
+    #[test]
+    fn the_own_stack_is_found_on_the_main_thread_and_on_others() {
+        let check = || {
+            let local = 0u8;
+            let address = &raw const local as u64;
+            let bounds = containing(address).expect("the stack is mapped");
+            assert!(bounds.contains(&address) && bounds.end - bounds.start < 1 << 30);
+        };
+        check();
+        std::thread::spawn(check).join().expect("the thread checks");
+    }
+}

@@ -1,0 +1,109 @@
+//! What the hook keeps for each thread.
+//!
+//! The thread local is constant at first and has no destructor, so it is there from the first instruction of a thread
+//! to its last, the destructors of other thread locals included, and reaching it never allocates.
+
+use crate::recording;
+use crate::sys::stack::{self, Stack};
+use heapdiff_recorder::{Draw, Period, Sampler};
+use std::cell::Cell;
+
+struct Thread {
+    /// [`Sampler::remaining`], apart from the rest: the only thing that an unsampled allocation touches.
+    remaining: Cell<i64>,
+    sampler: Cell<Sampler>,
+    /// Whether allocations of this thread are nobody's business: the writer's own, for instance.
+    is_muted: Cell<bool>,
+    /// Start and end of the mapping that the thread's stack was last seen in; 0 and 0 at first.
+    stack: Cell<(u64, u64)>,
+}
+
+thread_local! {
+    static THREAD: Thread = const {
+        Thread {
+            remaining: Cell::new(0),
+            sampler: Cell::new(Sampler::FRESH),
+            is_muted: Cell::new(false),
+            stack: Cell::new((0, 0)),
+        }
+    };
+}
+
+/// Counts an allocation of `bytes`. `true` if somebody has to look at it: then [`trip`] must follow.
+#[inline(always)]
+pub(crate) fn spend(bytes: usize) -> bool {
+    THREAD.with(|thread| {
+        // A layout has at most isize::MAX bytes. Wrapping: 2^63 bytes are not allocated between two looks.
+        let remaining = thread.remaining.get().wrapping_sub(bytes.cast_signed() as i64);
+        thread.remaining.set(remaining);
+        remaining < 0
+    })
+}
+
+/// Decides about the allocation of `bytes` that made [`spend`] answer `true`: the period that it was drawn with if it is a
+/// sample.
+pub(crate) fn trip(bytes: usize) -> Option<Period> {
+    THREAD.with(|thread| {
+        if thread.is_muted.get() {
+            thread.remaining.set(Sampler::MUTED);
+            return None;
+        }
+        let mut sampler = thread.sampler.get();
+        sampler.remaining = thread.remaining.get();
+        let draw = sampler.trip(bytes as u64, recording::setting(), recording::next_seed);
+        thread.remaining.set(sampler.remaining);
+        thread.sampler.set(sampler);
+        match draw {
+            Draw::Sample(period) => Some(period),
+            Draw::Pass => None,
+        }
+    })
+}
+
+/// Runs `action` in such a way that no allocation in it is a sample. Frees are seen to as ever.
+pub(crate) fn muted<T>(action: impl FnOnce() -> T) -> T {
+    struct Restore(i64, bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            THREAD.with(|thread| {
+                thread.remaining.set(self.0);
+                thread.is_muted.set(self.1);
+            });
+        }
+    }
+    let restore = THREAD
+        .with(|thread| Restore(thread.remaining.replace(Sampler::MUTED), thread.is_muted.replace(true)));
+    let result = action();
+    drop(restore);
+    result
+}
+
+/// Mutes the calling thread for good.
+pub(crate) fn mute() {
+    THREAD.with(|thread| {
+        thread.remaining.set(Sampler::MUTED);
+        thread.is_muted.set(true);
+    });
+}
+
+/// Has the calling thread look at the settings with its next allocation.
+pub(crate) fn look_again() {
+    THREAD.with(|thread| {
+        thread.sampler.set(Sampler::FRESH);
+        thread.remaining.set(0);
+    });
+}
+
+/// The calling thread's stack from `stack_pointer` up. `None` where the kernel does not tell its end.
+pub(crate) fn stack(stack_pointer: u64) -> Option<Stack> {
+    THREAD.with(|thread| {
+        let (start, end) = thread.stack.get();
+        if (start..end).contains(&stack_pointer) {
+            return Some(Stack::new(stack_pointer, end));
+        }
+        // The first sample of the thread, or it runs on another stack now: a fiber's, or a signal handler's.
+        let bounds = stack::containing(stack_pointer)?;
+        thread.stack.set((bounds.start, bounds.end));
+        Some(Stack::new(stack_pointer, bounds.end))
+    })
+}

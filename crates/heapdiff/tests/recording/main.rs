@@ -1,0 +1,59 @@
+//! What recording must get right, each in a process of its own: exact figures, odd moments, and a disk that fails.
+#![expect(
+    unsafe_code,
+    reason = "some of these moments are only reached by raw allocation, `fork` and `setrlimit`"
+)]
+#![expect(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_macros,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a test program may panic, and is no allocator hook"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bias;
+mod disk;
+mod lifecycle;
+mod moments;
+mod retention;
+mod stacks;
+mod truth;
+
+use std::process::ExitCode;
+use support::Case;
+
+#[global_allocator]
+static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+
+static CASES: &[Case] = &[
+    truth::EXACT,
+    truth::REALLOC,
+    truth::LAYOUTS,
+    truth::STRESS,
+    bias::UNBIASED,
+    moments::OTHER_THREADS,
+    moments::THREAD_LOCAL_DESTRUCTORS,
+    moments::AFTER_MAIN,
+    moments::FORK,
+    lifecycle::QUIET,
+    lifecycle::METADATA,
+    lifecycle::START_AND_STOP,
+    lifecycle::BAD_VARIABLE,
+    lifecycle::JOINS_THE_ENVIRONMENT,
+    stacks::DEEP,
+    stacks::TOO_DEEP,
+    disk::FILE_SIZE_LIMIT,
+    disk::VANISHED_DIRECTORY,
+    retention::THINNED,
+];
+
+fn main() -> ExitCode {
+    support::main(CASES)
+}

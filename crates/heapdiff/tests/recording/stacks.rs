@@ -1,0 +1,69 @@
+//! Stack traces reach to the root, and say so where they do not.
+
+use crate::support::{Case, Ran};
+use std::hint::black_box;
+
+#[inline(never)]
+fn deep(levels: usize, kept: &mut Vec<Vec<u8>>) {
+    if levels == 0 {
+        kept.push(bottom());
+    } else {
+        deep(black_box(levels - 1), kept);
+    }
+    black_box(levels);
+}
+
+#[inline(never)]
+fn bottom() -> Vec<u8> {
+    black_box(vec![1; 12_345])
+}
+
+fn frames_of_bottom(ran: &Ran, snapshot: usize) -> (Vec<String>, heapdiff_profile::StackQuality) {
+    let snapshots = ran.snapshots();
+    let snapshot = &snapshots[snapshot];
+    let samples = snapshot.0.samples.iter();
+    let mut stacks = samples
+        .map(|sample| snapshot.frames(sample).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        .filter(|frames| frames.iter().any(|name| name.ends_with("bottom")));
+    (stacks.next().expect("the block is recorded"), snapshot.metadata().stacks)
+}
+
+/// 200 nested calls, on a thread of its own and through closures of std.
+pub(crate) const DEEP: Case = Case {
+    name: "a_stack_of_200_calls_is_whole",
+    environment: &[],
+    inside: || {
+        let profiler = heapdiff::Profiler::builder().dir("profiles").period(1).start().unwrap();
+        let mut kept = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| deep(200, &mut kept));
+        });
+        profiler.snapshot().unwrap();
+        black_box(kept);
+    },
+    check: |ran: &Ran| {
+        let (frames, quality) = frames_of_bottom(ran, 0);
+        assert_eq!(frames.iter().filter(|name| name.ends_with("deep")).count(), 201);
+        assert!(frames.iter().any(|name| name.contains("thread_start")), "the root is there: {frames:?}");
+        assert_eq!((quality.truncated, quality.failed), (0, 0), "{quality:?}");
+    },
+};
+
+/// A stack beyond the limit keeps its leaf side and is counted.
+pub(crate) const TOO_DEEP: Case = Case {
+    name: "a_stack_beyond_the_limit_is_cut_and_counted",
+    environment: &[],
+    inside: || {
+        let profiler = heapdiff::Profiler::builder().dir("profiles").period(1).start().unwrap();
+        let mut kept = Vec::with_capacity(1);
+        deep(1000, &mut kept);
+        profiler.snapshot().unwrap();
+        black_box(kept);
+    },
+    check: |ran: &Ran| {
+        let (frames, quality) = frames_of_bottom(ran, 0);
+        let deep = frames.iter().filter(|name| name.ends_with("deep")).count();
+        assert!((128..1001).contains(&deep), "{deep}");
+        assert_eq!(quality.truncated, 1);
+    },
+};

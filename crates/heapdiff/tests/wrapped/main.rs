@@ -1,0 +1,116 @@
+//! Recording over another allocator: every block goes back the way it came.
+#![expect(unsafe_code, reason = "it implements an allocator")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test program may panic, and is no allocator hook"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod strict;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use strict::Strict;
+use support::{Case, Ran};
+
+#[global_allocator]
+static ALLOC: heapdiff::Allocator<Strict> = heapdiff::Allocator::wrap(Strict);
+
+static CASES: &[Case] = &[
+    Case {
+        name: "exact_figures_over_any_allocator",
+        environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "1h"), ("HEAPDIFF_PERIOD", "1")],
+        inside: || {
+            black_box(churn(3000));
+            let kept = keep();
+            assert_eq!(strict::MISTAKES.load(Ordering::Relaxed), 0);
+            std::mem::forget(kept);
+        },
+        check: |ran: &Ran| {
+            let snapshots = ran.snapshots();
+            let figures = snapshots[0].of("keep");
+            assert_eq!((figures.inuse_objects, figures.inuse_space), (101, 100 * 1000 + 100 * 24));
+            assert_eq!(snapshots[0].of("churn").inuse_space, 0);
+            assert_eq!(snapshots[0].metadata().allocator, None);
+        },
+    },
+    Case {
+        name: "sparse_samples_are_placed_and_found_again",
+        environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "5ms"), ("HEAPDIFF_PERIOD", "64KiB")],
+        inside: || {
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| black_box(churn(60_000)));
+                }
+            });
+            assert_eq!(strict::MISTAKES.load(Ordering::Relaxed), 0);
+        },
+        check: |ran: &Ran| {
+            let snapshots = ran.snapshots();
+            let last = snapshots.last().unwrap().of("churn");
+            assert!(last.alloc_space > 50 << 20, "{last:?}");
+            assert_eq!((last.inuse_objects, last.inuse_space), (0, 0));
+        },
+    },
+    Case {
+        name: "zeroed_allocations_and_reallocations_are_forwarded_with_their_layouts",
+        environment: &[],
+        inside: || {
+            let before =
+                (strict::ZEROED.load(Ordering::Relaxed), strict::REALLOCATED.load(Ordering::Relaxed));
+            let mut block = black_box(vec![0u8; 5000]);
+            block.reserve_exact(9000);
+            assert!(strict::ZEROED.load(Ordering::Relaxed) > before.0);
+            assert!(strict::REALLOCATED.load(Ordering::Relaxed) > before.1);
+            assert_eq!(
+                strict::OVERALIGNED.load(Ordering::Relaxed),
+                0,
+                "layouts of blocks that are no samples"
+            );
+            assert_eq!(strict::MISTAKES.load(Ordering::Relaxed), 0);
+        },
+        check: |ran: &Ran| assert!(ran.stdout().is_empty() && ran.snapshots().is_empty()),
+    },
+];
+
+fn main() -> ExitCode {
+    support::main(CASES)
+}
+
+#[inline(never)]
+fn keep() -> Vec<Vec<u8>> {
+    let mut kept = Vec::with_capacity(100);
+    for _ in 0..100 {
+        kept.push(Vec::with_capacity(1000));
+    }
+    kept
+}
+
+/// Allocates, grows, shrinks and frees blocks of 1 to 300,000 bytes, and checks their contents.
+#[inline(never)]
+fn churn(rounds: u32) -> usize {
+    let mut state = 1u64;
+    let mut held: Vec<Vec<u8>> = Vec::new();
+    for round in 0..rounds {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let random = (state >> 33) as usize;
+        let size = if random.is_multiple_of(50) { random % 300_000 } else { random % 3000 } + 1;
+        match held.get_mut(random % 64) {
+            Some(block) if round % 3 != 0 => {
+                let byte = block[0];
+                assert!(block.iter().all(|&b| b == byte));
+                block.resize(size, byte);
+                block.shrink_to_fit();
+            }
+            Some(block) => *block = vec![0; size],
+            None => held.push(vec![random as u8; size]),
+        }
+    }
+    held.len()
+}
