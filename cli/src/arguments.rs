@@ -1,0 +1,338 @@
+//! What can be typed: commands, options and their help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use heapdiff_profile::{DiffBy, FilterPatterns, Filters, FrameVisibility, Selection, TopBy, TopOrder};
+use std::path::PathBuf;
+
+/// Says what grew between heap profiles, whether the growth is real, and draws it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "heapdiff",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    override_usage = "heapdiff DIR\n       heapdiff <COMMAND> ...",
+    max_term_width = 100,
+    after_help = "\
+Record a program that has heapdiff's allocator, then ask:
+  HEAPDIFF_DIR=profiles ./my-service       writes a snapshot now and then
+  heapdiff profiles                        what grew, and where
+  heapdiff diff profiles                   first against last, row by row
+  heapdiff flamegraph profiles -o growth.svg
+
+Exit status: 0 fine, 2 wrong usage, 3 input that cannot be read."
+)]
+pub(crate) struct Arguments {
+    /// Folder with the snapshots of a program: prints what grew in it
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) overview: OverviewArguments,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The options of `heapdiff DIR`.
+#[derive(Debug, Args)]
+pub(crate) struct OverviewArguments {
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Diff(DiffArguments),
+    Top(TopArguments),
+    Flamegraph(FlamegraphArguments),
+    Info(InfoArguments),
+}
+
+/// Compares two profiles: what was born, what died and the net, row by row
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "heapdiff diff [OPTIONS] BASE HEAD\n       heapdiff diff [OPTIONS] DIR",
+    after_help = "\
+Examples:
+  heapdiff diff profiles                      first against last snapshot
+  heapdiff diff monday.pb.gz friday.pb.gz     two files, of any pprof producer
+  heapdiff diff profiles --by function --focus ^shop::
+  heapdiff diff profiles --format json | jq '.rows[0]'
+
+Memory that is in HEAD and not in BASE was born; what is in BASE and not in
+HEAD died. Two snapshots of one process are paired: what is alive in both
+cancels exactly."
+)]
+pub(crate) struct DiffArguments {
+    /// BASE and HEAD, or one folder with snapshots
+    #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// What makes a row
+    #[arg(long, value_enum, default_value_t = RowsBy::Stack)]
+    pub(crate) by: RowsBy,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Shows what one profile holds: flat and cum of each function
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  heapdiff top profiles/shop-20261120T110121Z-42-000031.pb.gz
+  heapdiff top heap.pb.gz --cum -n 50
+  heapdiff top heap.pb.gz --type alloc_space    bytes allocated since start
+
+With a folder, its newest snapshot is shown.")]
+pub(crate) struct TopArguments {
+    /// A profile, or a folder with snapshots
+    pub(crate) file: PathBuf,
+
+    /// What makes a row
+    #[arg(long, value_enum, default_value_t = TopRowsBy::Function)]
+    pub(crate) by: TopRowsBy,
+
+    /// Sort by cum instead of flat
+    #[arg(long)]
+    pub(crate) cum: bool,
+
+    /// Show the frames that pprof shows, so that its figures come out
+    #[arg(long, conflicts_with = "all_frames")]
+    pub(crate) as_pprof: bool,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Draws one profile, or the growth between two, as an SVG
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "heapdiff flamegraph [OPTIONS] -o FILE.svg [BASE] HEAD\n       heapdiff flamegraph [OPTIONS] -o FILE.svg DIR",
+    after_help = "\
+Examples:
+  heapdiff flamegraph profiles -o growth.svg        first against last snapshot
+  heapdiff flamegraph monday.pb.gz friday.pb.gz -o growth.svg
+  heapdiff flamegraph heap.pb.gz -o heap.svg        one profile alone
+
+A diff is drawn over both sides: each stack is as wide as the larger of its two
+values, so what vanished is still there. Growth is orange to red, shrinkage blue."
+)]
+pub(crate) struct FlamegraphArguments {
+    /// HEAD alone, BASE and HEAD, or one folder with snapshots
+    #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Where to write the picture; `-` writes it to standard output
+    #[arg(short, long, value_name = "FILE.svg")]
+    pub(crate) output: PathBuf,
+
+    /// Begin at the functions that allocate, with their callers below them
+    #[arg(long)]
+    pub(crate) reverse: bool,
+
+    /// Leave out what is narrower than this part of the whole width, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.1, value_parser = percent)]
+    pub(crate) min_width: f64,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+}
+
+/// Prints all that a profile says about itself and its process
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  heapdiff info profiles/shop-20261120T110121Z-42-000031.pb.gz
+
+With a folder, its newest snapshot is shown.")]
+pub(crate) struct InfoArguments {
+    /// A profile, or a folder with snapshots
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Which process of a folder.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What to look at")]
+pub(crate) struct ProcessArguments {
+    /// Which process of a folder with several: a pid, or how its file names begin [default: the newest]
+    #[arg(long, value_name = "PID")]
+    pub(crate) process: Option<String>,
+}
+
+/// Which values, samples and frames.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What to look at")]
+pub(crate) struct SelectionArguments {
+    /// What to count: `inuse_space`, `inuse_objects`, `alloc_space`, `alloc_objects`, or another type in the file
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) sample_type: Option<String>,
+
+    /// Keep only stacks with a function, source file or mapped file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) focus: Option<String>,
+
+    /// Leave out stacks with a function, source file or mapped file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) ignore: Option<String>,
+
+    /// Remove the frames that match from every stack
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) hide: Option<String>,
+
+    /// Show the frames of the allocator, the standard library and the executor too
+    #[arg(long)]
+    pub(crate) all_frames: bool,
+}
+
+impl SelectionArguments {
+    /// The selection that these options mean.
+    ///
+    /// # Errors
+    /// If a filter is not a regular expression.
+    pub(crate) fn selection(&self) -> Result<Selection, heapdiff_profile::AnalysisError> {
+        Ok(Selection {
+            sample_type: self.sample_type.clone(),
+            filters: Filters::new(FilterPatterns {
+                focus: self.focus.as_deref(),
+                ignore: self.ignore.as_deref(),
+                hide: self.hide.as_deref(),
+            })?,
+            frames: if self.all_frames { FrameVisibility::All } else { FrameVisibility::default() },
+        })
+    }
+
+    /// The filters in words, for a title; empty if there are none.
+    pub(crate) fn filters_in_words(&self) -> String {
+        let filters = [("focus", &self.focus), ("ignore", &self.ignore), ("hide", &self.hide)];
+        let words = filters.iter().filter_map(|(name, regex)| Some(format!("{name} {}", regex.as_ref()?)));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How to print it")]
+pub(crate) struct OutputArguments {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Print at most this many rows of each kind; JSON has all rows unless this is given
+    #[arg(short = 'n', value_name = "ROWS")]
+    pub(crate) rows: Option<usize>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct GlobalArguments {
+    /// When to use colour; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
+    pub(crate) color: Color,
+
+    /// Look for binaries and debug files here too; may be given several times
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) debug_dir: Vec<PathBuf>,
+
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What makes a row of a diff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowsBy {
+    Function,
+    Line,
+    Stack,
+}
+
+impl From<RowsBy> for DiffBy {
+    fn from(by: RowsBy) -> Self {
+        match by {
+            RowsBy::Function => Self::Function,
+            RowsBy::Line => Self::Line,
+            RowsBy::Stack => Self::Stack,
+        }
+    }
+}
+
+/// What makes a row of `top`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TopRowsBy {
+    Function,
+    Line,
+    File,
+}
+
+impl From<TopRowsBy> for TopBy {
+    fn from(by: TopRowsBy) -> Self {
+        match by {
+            TopRowsBy::Function => Self::Function,
+            TopRowsBy::Line => Self::Line,
+            TopRowsBy::File => Self::File,
+        }
+    }
+}
+
+impl TopArguments {
+    /// What rows are sorted by.
+    pub(crate) fn order(&self) -> TopOrder {
+        if self.cum { TopOrder::Cum } else { TopOrder::Flat }
+    }
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.0..100.0).contains(&percent) => Ok(percent),
+        _ => Err("expected a number from 0 to less than 100".to_owned()),
+    }
+}

@@ -1,0 +1,34 @@
+//! `heapdiff diff`.
+
+use super::{ROWS_DEFAULT, refused, say_notes};
+use crate::arguments::{DiffArguments, GlobalArguments};
+use crate::failure::Failure;
+use crate::input::{Comparison, Input};
+use crate::output;
+use crate::talk::Talk;
+use heapdiff_profile::{DiffInputs, DiffOptions, diff};
+use heapdiff_render::Side;
+use heapdiff_render::json::DiffJson;
+use heapdiff_render::text::DiffText;
+
+pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow::Result<()> {
+    let options =
+        DiffOptions { by: arguments.by.into(), selection: arguments.selection.selection().map_err(refused)? };
+    let input = Input::new(global, arguments.process.process.as_deref());
+    let Comparison { base: Some(base), head } = input.comparison(&arguments.inputs, false)? else {
+        return Err(Failure::usage("nothing to compare with", "name BASE and HEAD, or a folder").into());
+    };
+    let inputs = DiffInputs { base: &base.profile, head: &head.profile };
+    let report = diff(inputs, &options).map_err(refused)?;
+    say_notes(&report.notes, Talk::new(global.quiet));
+    let base = Side::of(&base.name, &base.profile);
+    let head = Side::of(&head.name, &head.profile);
+    let (report, by) = (&report, options.by);
+    if arguments.output.is_json() {
+        let json = DiffJson { report, by, base: &base, head: &head, rows_max: arguments.output.rows };
+        return output::print(|out| json.write(out));
+    }
+    let text = DiffText { report, by, base: &base, head: &head };
+    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT));
+    output::print(|out| text.write(&options, out))
+}

@@ -1,0 +1,86 @@
+//! One command a file: ask the analysis, print the answer.
+
+mod diff;
+mod flamegraph;
+mod info;
+mod overview;
+mod top;
+
+use crate::arguments::{Arguments, Command, Format, OutputArguments};
+use crate::failure::Failure;
+use crate::talk::Talk;
+use heapdiff_profile::{AnalysisError, Note};
+
+/// Runs what was typed.
+///
+/// # Errors
+/// See [`Failure`].
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let global = &arguments.global;
+    match (&arguments.command, &arguments.directory) {
+        (Some(_), Some(directory)) => Err(Failure::usage(
+            format!("`{}` before a command", directory.display()),
+            "name files and folders after the command",
+        )
+        .into()),
+        (Some(Command::Diff(arguments)), None) => diff::run(arguments, global),
+        (Some(Command::Top(arguments)), None) => top::run(arguments, global),
+        (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
+        (Some(Command::Info(arguments)), None) => info::run(arguments, global),
+        (None, Some(directory)) => overview::run(directory, &arguments.overview, global),
+        (None, None) => {
+            Err(Failure::usage("no folder and no command", "try `heapdiff DIR` or `heapdiff --help`").into())
+        }
+    }
+}
+
+/// Rows of a report for people where it is not said how many.
+const ROWS_DEFAULT: usize = 20;
+
+impl OutputArguments {
+    /// Rows of text.
+    fn text_rows(&self, default: usize) -> usize {
+        self.rows.unwrap_or(default)
+    }
+
+    fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+/// What the analysis refuses: a question that does not fit the input.
+fn refused(error: AnalysisError) -> anyhow::Error {
+    let hint = match &error {
+        AnalysisError::UnknownSampleType { .. } => {
+            Some("choose one with `--type`; `heapdiff info` lists them")
+        }
+        AnalysisError::NoCommonSampleType { .. } => Some("compare two profiles of the same kind"),
+        AnalysisError::BadFilter { .. } => Some(
+            "a backslash takes a special character as it is; the syntax is that of https://docs.rs/regex",
+        ),
+        _ => None,
+    };
+    let message = match std::error::Error::source(&error) {
+        // A regular expression's error is a drawing of several lines; the last one says what is wrong.
+        Some(cause) => format!(
+            "{error}: {}",
+            cause.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
+        ),
+        None => error.to_string(),
+    };
+    let hint = hint.map(str::to_owned);
+    match error {
+        AnalysisError::UnknownSampleType { .. } | AnalysisError::BadFilter { .. } => {
+            Failure::Usage { message, hint }
+        }
+        _ => Failure::Input { message, hint },
+    }
+    .into()
+}
+
+/// Says what a reader of the report must know.
+fn say_notes(notes: &[Note], talk: Talk) {
+    for note in notes {
+        talk.note(&note.to_string());
+    }
+}

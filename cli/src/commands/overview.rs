@@ -1,0 +1,113 @@
+//! `heapdiff DIR`.
+
+use super::{refused, say_notes, top};
+use crate::arguments::{GlobalArguments, OverviewArguments};
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::{self, shell_word};
+use crate::talk::Talk;
+use heapdiff_profile::{
+    Movement, NamedProfile, Overview, OverviewOptions, Series, TopOptions, overview, series,
+};
+use heapdiff_render::json::OverviewJson;
+use heapdiff_render::text::OverviewText;
+use std::path::Path;
+
+/// Rows that leave the answer on one screen.
+const ROWS_ON_A_SCREEN: usize = 6;
+
+pub(super) fn run(
+    path: &Path,
+    arguments: &OverviewArguments,
+    global: &GlobalArguments,
+) -> anyhow::Result<()> {
+    let talk = Talk::new(global.quiet);
+    let options = OverviewOptions {
+        selection: arguments.selection.selection().map_err(refused)?,
+        ..OverviewOptions::default()
+    };
+    if !path.exists() {
+        return Err(Failure::input(
+            format!("cannot read `{}`: no such file or folder", path.display()),
+            "name a folder with snapshots; `heapdiff --help` lists the commands",
+        )
+        .into());
+    }
+    let input = Input::new(global, arguments.process.process.as_deref());
+    let (profiles, has_siblings) = input.series(path, arguments.selection.sample_type.as_deref())?;
+    let mut all = series(profiles);
+    let rest = all.len().saturating_sub(1);
+    let Some(chosen) = take_longest(&mut all) else {
+        return Err(
+            Failure::input(format!("no snapshot in `{}`", path.display()), "name another folder").into()
+        );
+    };
+    if rest > 0 {
+        talk.note(&format!("{rest} more series in `{}` left out: this is the longest", path.display()));
+    }
+    say_notes(&chosen.notes, talk);
+    if let [only] = chosen.snapshots.as_slice() {
+        talk.note("there is one snapshot, and growth needs two: this is what is alive in it");
+        let options = TopOptions { selection: options.selection, ..TopOptions::default() };
+        return top::print(only, &options, &arguments.output, global);
+    }
+    let answer = overview(&chosen, &options).map_err(refused)?;
+    say_notes(&answer.notes, talk);
+    if arguments.output.is_json() {
+        let json = OverviewJson { overview: &answer, rows_max: arguments.output.rows };
+        return output::print(|out| json.write(out));
+    }
+    let process = arguments.process.process.as_deref().filter(|_| has_siblings);
+    let next = next_commands(path, process, &answer, chosen.snapshots.last());
+    let text = OverviewText { overview: &answer, next: &next };
+    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN));
+    output::print(|out| text.write(&options, out))
+}
+
+/// The series with the most snapshots; the last of equals.
+fn take_longest(all: &mut Vec<Series>) -> Option<Series> {
+    let longest = (0..all.len()).max_by_key(|&index| all.get(index).map(|series| series.snapshots.len()))?;
+    Some(all.swap_remove(longest))
+}
+
+/// What to type next, each with what it is good for.
+fn next_commands(
+    path: &Path,
+    process: Option<&str>,
+    answer: &Overview,
+    newest: Option<&NamedProfile>,
+) -> Vec<(String, &'static str)> {
+    let process = process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
+    let folder = format!("{}{process}", shell_word(&path.display().to_string()));
+    let mut commands = vec![
+        (format!("heapdiff diff {folder} --by function"), "what was born and died"),
+        (format!("heapdiff flamegraph {folder} -o growth.svg"), "who called it, as a picture"),
+    ];
+    let grower = answer.rows.iter().find(|row| row.movement == Movement::Grew);
+    if let Some(row) = grower {
+        let function = answer.frames.function(row.frame);
+        let exact = format!("^{}$", escaped(function));
+        commands.insert(
+            1,
+            (
+                format!("heapdiff diff {folder} --focus {}", shell_word(&exact)),
+                "every stack through the first row",
+            ),
+        );
+    } else if let Some(newest) = newest {
+        commands.push((format!("heapdiff top {}", shell_word(&newest.name)), "what is alive now"));
+    }
+    commands
+}
+
+/// A regular expression that matches `name` and nothing else.
+fn escaped(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for character in name.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

@@ -1,0 +1,195 @@
+//! The snapshots in a folder, told apart by their names: `{program}-{start}-{pid}-{sequence}.pb.gz`.
+
+use crate::failure::Failure;
+use crate::talk::Talk;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Endings of files that may be profiles of other producers.
+const PROFILE_ENDINGS: [&str; 5] = [".pb.gz", ".pprof", ".pprof.gz", ".prof", ".pb"];
+
+/// Files that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// What `--process` needs to choose it; `None` for the profiles of other producers, which form one group.
+    pub(crate) process: Option<ProcessName>,
+    /// Oldest first, as far as names tell.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether the folder holds others.
+    pub(crate) has_siblings: bool,
+}
+
+/// What a snapshot's name says about its process. Ordered by start.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProcessName {
+    start: String,
+    program: String,
+    pid: String,
+}
+
+impl ProcessName {
+    /// The shortest `--process` that tells it from all others.
+    fn key(&self) -> String {
+        format!("{}-{}-{}", self.program, self.start, self.pid)
+    }
+
+    fn is_meant_by(&self, wanted: &str) -> bool {
+        self.pid == wanted || self.key().starts_with(wanted)
+    }
+
+    fn in_words(&self) -> String {
+        format!("`{}` with pid {}, started {}", self.program, self.pid, self.start)
+    }
+}
+
+/// Chooses the process of a folder that was asked for, or the newest.
+///
+/// # Errors
+/// If the folder cannot be read or holds no such process.
+pub(crate) fn choose(folder: &Path, wanted: Option<&str>, talk: Talk) -> Result<Group, Failure> {
+    let (processes, others, foreign) = list(folder)?;
+    let skipped = foreign + if processes.is_empty() { 0 } else { others.len() };
+    if skipped > 0 {
+        let what = if skipped == 1 {
+            "1 file that is no snapshot".to_owned()
+        } else {
+            format!("{skipped} files that are no snapshots")
+        };
+        talk.note(&format!("skipped {what} in `{}`", folder.display()));
+    }
+    let count = processes.len();
+    let names: Vec<String> = processes.keys().rev().map(|name| format!("--process {}", name.key())).collect();
+    // A pid may come again, in containers always 1: the newest of that pid is meant.
+    let chosen =
+        processes.into_iter().rev().find(|(name, _)| wanted.is_none_or(|wanted| name.is_meant_by(wanted)));
+    match (chosen, wanted) {
+        (Some((name, files)), _) => {
+            if wanted.is_none() && count > 1 {
+                let others: Vec<&str> = names.iter().skip(1).take(3).map(String::as_str).collect();
+                talk.note(&format!(
+                    "`{}` holds {count} processes; this is {}, the newest; choose another with `{}`{}",
+                    folder.display(),
+                    name.in_words(),
+                    others.join("` or `"),
+                    if count > 4 { " ..." } else { "" }
+                ));
+            }
+            Ok(Group { process: Some(name), files: files.into_values().collect(), has_siblings: count > 1 })
+        }
+        (None, Some(wanted)) => Err(Failure::input(
+            format!("no process `{wanted}` in `{}`", folder.display()),
+            match names.as_slice() {
+                [] => "no file there is named as heapdiff names snapshots".to_owned(),
+                names => format!("choose one of `{}`", names.join("`, `")),
+            },
+        )),
+        (None, None) if others.is_empty() => Err(Failure::input(
+            format!(
+                "no snapshot in `{}`, expected files such as `program-20261120T110121Z-42-000000.pb.gz`",
+                folder.display()
+            ),
+            format!("record some with `HEAPDIFF_DIR={} ./program`", folder.display()),
+        )),
+        (None, None) => Ok(Group { process: None, files: others, has_siblings: false }),
+    }
+}
+
+/// Snapshots by process and sequence number, other profiles, and the number of files that are neither.
+type Listing = (BTreeMap<ProcessName, BTreeMap<u64, PathBuf>>, Vec<PathBuf>, usize);
+
+fn list(folder: &Path) -> Result<Listing, Failure> {
+    let unreadable = |error: std::io::Error| Failure::unreadable(folder, &reason(&error), None);
+    let mut processes: BTreeMap<ProcessName, BTreeMap<u64, PathBuf>> = BTreeMap::new();
+    let mut others = Vec::new();
+    let mut foreign = 0;
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // Hidden files are somebody's bookkeeping, such as a snapshot that is being written.
+        if name.starts_with('.') || path.is_dir() {
+            continue;
+        }
+        match parse(&name) {
+            Some((process, sequence)) => {
+                processes.entry(process).or_default().insert(sequence, path);
+            }
+            None if PROFILE_ENDINGS.iter().any(|ending| name.ends_with(ending)) => others.push(path),
+            None => foreign += 1,
+        }
+    }
+    others.sort_unstable();
+    Ok((processes, others, foreign))
+}
+
+/// The process and the sequence number that a snapshot's name states.
+fn parse(name: &str) -> Option<(ProcessName, u64)> {
+    let mut parts = name.strip_suffix(".pb.gz")?.rsplitn(4, '-');
+    let sequence = parts.next()?.parse().ok()?;
+    let pid = parts.next()?.to_owned();
+    let start = parts.next()?.to_owned();
+    let program = parts.next()?.to_owned();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_start = start.len() >= 16 && start.ends_with('Z') && start.as_bytes().get(8) == Some(&b'T');
+    (is_number(&pid) && is_start && !program.is_empty())
+        .then_some((ProcessName { start, program, pid }, sequence))
+}
+
+/// What the system says, as a fragment of a sentence.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::NotADirectory => "not a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_snapshots_are_told_from_others() {
+        let (process, sequence) = parse("my-shop-20261120T110121Z-42-000031.pb.gz").unwrap();
+        assert_eq!((process.program.as_str(), process.pid.as_str(), sequence), ("my-shop", "42", 31));
+        for name in [
+            "heap.pb.gz",
+            "a-b-c-d.pb.gz",
+            "shop-20261120T110121Z-x-000031.pb.gz",
+            "-20261120T110121Z-1-1.pb.gz",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_newest_process_is_chosen_and_its_snapshots_are_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "shop-20261120T110121Z-42-000010.pb.gz",
+            "shop-20261120T110121Z-42-000009.pb.gz",
+            "shop-20261119T110121Z-77-000001.pb.gz",
+            "notes.txt",
+            ".half.pb.gz",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let talk = Talk::new(true);
+        let names = |group: &Group| -> Vec<String> {
+            group.files.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        let newest = choose(folder.path(), None, talk).unwrap();
+        assert_eq!(
+            names(&newest),
+            ["shop-20261120T110121Z-42-000009.pb.gz", "shop-20261120T110121Z-42-000010.pb.gz"]
+        );
+        assert!(newest.has_siblings);
+        for wanted in ["77", "shop-20261119"] {
+            assert_eq!(
+                names(&choose(folder.path(), Some(wanted), talk).unwrap()),
+                ["shop-20261119T110121Z-77-000001.pb.gz"]
+            );
+        }
+        assert!(choose(folder.path(), Some("5"), talk).is_err());
+    }
+}

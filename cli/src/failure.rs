@@ -1,0 +1,74 @@
+//! Errors that a user can cause, and the exit status of each.
+
+use crate::talk;
+use anstyle::AnsiColor;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Exit status for a question that makes no sense, or output that cannot be written.
+const USAGE: u8 = 2;
+/// Exit status for input that cannot be read.
+const INPUT: u8 = 3;
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The question makes no sense.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The input cannot be read, or holds nothing that answers the question.
+    #[error("{message}")]
+    Input {
+        /// The file, what was found and what was expected.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+impl Failure {
+    /// A question that makes no sense.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Input that cannot be read.
+    pub(crate) fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: &Path, reason: &str, hint: Option<String>) -> Self {
+        Self::Input { message: format!("cannot read `{}`: {reason}", path.display()), hint }
+    }
+}
+
+/// Prints an error and says with which status to exit.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(is_closed_pipe) {
+        // The reader has seen enough: `heapdiff top heap.pb.gz | head`.
+        return ExitCode::SUCCESS;
+    }
+    let (status, hint) = match error.downcast_ref::<Failure>() {
+        Some(Failure::Usage { hint, .. }) => (USAGE, hint.as_deref()),
+        Some(Failure::Input { hint, .. }) => (INPUT, hint.as_deref()),
+        // What is left is output that cannot be written: where to write it was part of the command.
+        None => (USAGE, None),
+    };
+    // A path or a regular expression may hold a newline; each remark is one line nevertheless.
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    talk::say("error", AnsiColor::Red, &one_line(&format!("{error:#}")));
+    if let Some(hint) = hint {
+        talk::say("hint", AnsiColor::Cyan, &one_line(hint));
+    }
+    ExitCode::from(status)
+}

@@ -1,0 +1,26 @@
+//! The `heapdiff` command: reads what was typed, hands it on, and exits with a status that says how it went.
+//!
+//! No analysis happens here: `heapdiff-formats` reads, `heapdiff-symbols` names, `heapdiff-profile` computes and
+//! `heapdiff-render` writes. Data goes to standard output, talk to standard error.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod directory;
+mod failure;
+mod input;
+mod output;
+mod progress;
+mod talk;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    output::choose_color(&arguments.global);
+    match commands::run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}

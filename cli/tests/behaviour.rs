@@ -1,0 +1,163 @@
+//! What transcripts cannot show: pipes that close, files that are written, colour and the width of the terminal.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// The command in the folder of the fixtures, with nothing of the developer's own settings.
+fn heapdiff(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heapdiff"));
+    command.args(arguments).current_dir(fixtures());
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    // Answers of one test must not help another.
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+fn stdout(command: &mut Command) -> String {
+    let output = output(command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    for arguments in [
+        &["shop", "--format", "json"][..],
+        &["diff", "shop"],
+        &["top", "shop"],
+        &["flamegraph", "shop", "-o", "-"],
+    ] {
+        let mut child = heapdiff(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_asks() {
+    let colored = |command: &mut Command| stdout(command).contains('\x1b');
+    assert!(!colored(&mut heapdiff(&["diff", "shop"])));
+    assert!(colored(&mut heapdiff(&["diff", "shop", "--color", "always"])));
+    assert!(colored(heapdiff(&["diff", "shop"]).env("CLICOLOR_FORCE", "1")));
+    assert!(!colored(heapdiff(&["diff", "shop"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")));
+    assert!(colored(heapdiff(&["diff", "shop", "--color", "always"]).env("NO_COLOR", "1")));
+    assert!(!colored(heapdiff(&["--color", "never", "diff", "shop"]).env("CLICOLOR_FORCE", "1")));
+}
+
+#[test]
+fn tables_are_as_wide_as_columns_says() {
+    let lines = |columns: &str| stdout(heapdiff(&["diff", "shop"]).env("COLUMNS", columns)).lines().count();
+    assert!(lines("200") < lines("80"));
+    // What is no width is ignored.
+    assert_eq!(lines("wide"), lines("120"));
+    assert_eq!(lines("0"), lines("40"));
+}
+
+#[test]
+fn a_picture_is_written_whole_and_said_on_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("growth.svg");
+    std::fs::write(&path, "an older picture").unwrap();
+    let file = path.to_str().unwrap();
+    let written = output(&mut heapdiff(&["flamegraph", "shop", "-o", file]));
+    assert!(written.status.success() && written.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&written.stderr).contains(file));
+    let svg = std::fs::read_to_string(&path).unwrap();
+    assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>") && svg.contains("Cache::insert"));
+    assert_eq!(stdout(&mut heapdiff(&["flamegraph", "shop", "-o", "-"])), svg);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let quiet = output(&mut heapdiff(&["flamegraph", "shop", "-o", file, "--quiet"]));
+    assert!(quiet.stderr.is_empty());
+}
+
+#[test]
+fn json_has_the_fields_that_scripts_rely_on() {
+    let report: serde_json::Value =
+        serde_json::from_str(&stdout(&mut heapdiff(&["diff", "shop", "--format", "json"]))).unwrap();
+    assert_eq!(report["schema"], "heapdiff/diff/v1");
+    assert_eq!(report["paired"], true);
+    let first = &report["rows"][0];
+    for field in [
+        "function",
+        "file",
+        "line",
+        "stack",
+        "base_bytes",
+        "head_bytes",
+        "delta_bytes",
+        "delta_low",
+        "delta_high",
+        "delta_objects",
+        "born_bytes",
+        "died_bytes",
+        "samples",
+        "significant",
+    ] {
+        assert!(!first[field].is_null(), "{field}");
+    }
+    assert_eq!(first["delta_bytes"], 20 << 20);
+    assert_eq!(first["stack"][0]["line"], first["line"]);
+    for (arguments, schema) in [
+        (&["shop", "--format", "json"][..], "heapdiff/overview/v1"),
+        (&["top", "shop", "--format", "json"], "heapdiff/top/v1"),
+        (&["info", "shop", "--format", "json"], "heapdiff/info/v1"),
+    ] {
+        let report: serde_json::Value = serde_json::from_str(&stdout(&mut heapdiff(arguments))).unwrap();
+        assert_eq!(report["schema"], schema);
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_refused_in_one_line() {
+    let whole = std::fs::read(fixtures().join("shop/shop-20270115T080000Z-42-000005.pb.gz")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pb.gz");
+    for length in (0..whole.len()).step_by(97) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let refused = output(&mut heapdiff(&["top", path.to_str().unwrap()]));
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "cut at {length}: {said}");
+        assert!(said.contains("cut.pb.gz") && said.lines().count() <= 2, "cut at {length}: {said}");
+    }
+}
+
+#[test]
+fn commands_that_an_overview_names_can_be_typed() {
+    let answer = stdout(&mut heapdiff(&["shop"]));
+    let commands: Vec<&str> = answer
+        .lines()
+        .skip_while(|line| !line.starts_with("next:"))
+        .filter_map(|line| line.get(7..))
+        .collect();
+    assert!(commands.len() >= 3, "{answer}");
+    let folder = tempfile::tempdir().unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_heapdiff")).parent().unwrap().to_str().unwrap();
+    for command in commands {
+        // The purpose follows behind two blanks.
+        let command = command
+            .split("  ")
+            .next()
+            .unwrap()
+            .replace("growth.svg", folder.path().join("g.svg").to_str().unwrap());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(fixtures());
+        shell.env("PATH", format!("{bin}:{}", std::env::var("PATH").unwrap_or_default()));
+        shell.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+        let ran = output(&mut shell);
+        assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert!(!String::from_utf8_lossy(&ran.stderr).contains("matched no"), "{command}");
+    }
+}

@@ -1,0 +1,118 @@
+//! `heapdiff/diff/v1`.
+
+use super::frame::{FiguresJson, FrameJson, SideJson};
+use crate::side::Side;
+use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Interval, Pairing};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// A diff for other programs.
+#[derive(Clone, Copy, Debug)]
+pub struct DiffJson<'a> {
+    /// The diff.
+    pub report: &'a DiffReport,
+    /// What makes a row.
+    pub by: DiffBy,
+    /// The file that is compared against.
+    pub base: &'a Side,
+    /// The file that is asked about.
+    pub head: &'a Side,
+    /// Rows that are written at most, in the report's order; `None` writes all.
+    pub rows_max: Option<usize>,
+}
+
+impl DiffJson<'_> {
+    /// The name and version of the schema.
+    pub const SCHEMA: &'static str = "heapdiff/diff/v1";
+
+    /// Writes the diff.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let report = self.report;
+        let total = &report.total;
+        let rows = report.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        super::write(
+            &Document {
+                schema: Self::SCHEMA,
+                paired: report.pairing == Pairing::Paired,
+                by: by_name(self.by),
+                sample_type: &report.sample_type.kind,
+                unit: &report.sample_type.unit,
+                base: SideJson::of(self.base, total.unfiltered.base),
+                head: SideJson::of(self.head, total.unfiltered.head),
+                resolution_bytes: report.resolution_bytes,
+                confidence: Interval::CONFIDENCE,
+                total: FiguresJson::of(&total.shown),
+                rows_all: report.rows.len(),
+                rows: rows.map(|row| RowJson::of(row, report)).collect(),
+                notes: report.notes.iter().map(ToString::to_string).collect(),
+            },
+            out,
+        )
+    }
+}
+
+/// How a row is called on the command line.
+fn by_name(by: DiffBy) -> &'static str {
+    match by {
+        DiffBy::Function => "function",
+        DiffBy::Line => "line",
+        DiffBy::Stack => "stack",
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    paired: bool,
+    by: &'static str,
+    sample_type: &'a str,
+    unit: &'a str,
+    base: SideJson,
+    head: SideJson,
+    /// The smallest growth of one stack that cannot have been missed; 0 is exact, null is not known.
+    resolution_bytes: Option<u64>,
+    /// The chance with which each interval holds the true change.
+    confidence: f64,
+    total: FiguresJson,
+    /// Rows before `-n` cut them.
+    rows_all: usize,
+    rows: Vec<RowJson>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RowJson {
+    function: String,
+    file: String,
+    line: i64,
+    /// The hidden function that asked for the memory, such as `Vec::reserve`.
+    via: Option<FrameJson>,
+    /// Shown frames, leaf first. Where a row sums over several stacks, that of the one that changed most.
+    stack: Vec<FrameJson>,
+    /// The same with hidden frames.
+    whole_stack: Vec<FrameJson>,
+    /// How many stacks the row sums over.
+    stacks: usize,
+    #[serde(flatten)]
+    figures: FiguresJson,
+}
+
+impl RowJson {
+    fn of(row: &DiffRow, report: &DiffReport) -> Self {
+        let frames = &report.frames;
+        let FrameJson { function, file, line } = FrameJson::of(row.frame, frames);
+        Self {
+            function,
+            file,
+            line,
+            via: row.via.map(|via| FrameJson::of(via, frames)),
+            stack: FrameJson::stack(&row.stack, frames),
+            whole_stack: FrameJson::stack(frames.stack(row.whole_stack), frames),
+            stacks: row.stacks,
+            figures: FiguresJson::of(&row.figures),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Frames, intervals and files, as all reports write them.
+
+use crate::side::Side;
+use heapdiff_profile::{Change, DiffFigures, FrameId, FrameTable, Interval};
+use serde::Serialize;
+
+/// A frame of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct FrameJson {
+    pub(super) function: String,
+    /// Empty where it is not known.
+    pub(super) file: String,
+    /// 0 where it is not known.
+    pub(super) line: i64,
+}
+
+impl FrameJson {
+    pub(super) fn of(id: FrameId, frames: &FrameTable) -> Self {
+        let frame = frames.frame(id);
+        Self { function: frame.function.to_owned(), file: frame.file.to_owned(), line: frame.line }
+    }
+
+    pub(super) fn stack(ids: &[FrameId], frames: &FrameTable) -> Vec<Self> {
+        ids.iter().map(|&id| Self::of(id, frames)).collect()
+    }
+}
+
+/// A file that a report compares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct SideJson {
+    pub(super) file: String,
+    pub(super) program: Option<String>,
+    pub(super) pid: Option<u32>,
+    pub(super) sequence: Option<u32>,
+    /// 0 where it is not known.
+    pub(super) time_nanos: i64,
+    pub(super) recording_nanos: Option<u64>,
+    pub(super) period_bytes: i64,
+    /// The file's whole value in the unit of the report, before filters.
+    pub(super) value: i64,
+}
+
+impl SideJson {
+    pub(super) fn of(side: &Side, value: i64) -> Self {
+        Self {
+            file: side.name.clone(),
+            program: side.program.clone(),
+            pid: side.pid,
+            sequence: side.sequence,
+            time_nanos: side.time_nanos,
+            recording_nanos: side.recording_nanos,
+            period_bytes: side.period_bytes,
+            value,
+        }
+    }
+}
+
+/// The numbers of a row of a diff. Fields in `bytes` are null where the profiles do not count bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct FiguresJson {
+    pub(super) base_bytes: Option<i64>,
+    pub(super) head_bytes: Option<i64>,
+    pub(super) delta_bytes: Option<i64>,
+    /// Ends of the 95 % interval of `delta_bytes`; null where the profiles do not state sample counts or a period.
+    pub(super) delta_low: Option<i64>,
+    pub(super) delta_high: Option<i64>,
+    pub(super) base_objects: Option<i64>,
+    pub(super) head_objects: Option<i64>,
+    pub(super) delta_objects: Option<i64>,
+    /// `born - died + grown` is the change; null unless the diff is paired.
+    pub(super) born_bytes: Option<i64>,
+    pub(super) died_bytes: Option<i64>,
+    pub(super) grown_bytes: Option<i64>,
+    pub(super) born_objects: Option<i64>,
+    pub(super) died_objects: Option<i64>,
+    /// In the unit of the sample type that was asked for.
+    pub(super) base_value: i64,
+    pub(super) head_value: i64,
+    pub(super) delta_value: i64,
+    /// Null where the profiles do not count samples.
+    pub(super) samples: Option<u64>,
+    /// Whether the interval excludes zero. Without an interval: whether there is any change.
+    pub(super) significant: bool,
+}
+
+impl FiguresJson {
+    pub(super) fn of(figures: &DiffFigures) -> Self {
+        let bytes = figures.bytes;
+        let objects = figures.objects;
+        let delta = figures.value.delta();
+        Self {
+            base_bytes: bytes.map(|bytes| bytes.base),
+            head_bytes: bytes.map(|bytes| bytes.head),
+            delta_bytes: bytes.map(Change::delta),
+            delta_low: figures.interval.map(|interval: Interval| interval.low),
+            delta_high: figures.interval.map(|interval| interval.high),
+            base_objects: objects.map(|objects| objects.base),
+            head_objects: objects.map(|objects| objects.head),
+            delta_objects: objects.map(Change::delta),
+            born_bytes: bytes.and_then(|bytes| bytes.flow).map(|flow| flow.born),
+            died_bytes: bytes.and_then(|bytes| bytes.flow).map(|flow| flow.died),
+            grown_bytes: bytes.and_then(|bytes| bytes.flow).map(|flow| flow.grown),
+            born_objects: objects.and_then(|objects| objects.flow).map(|flow| flow.born),
+            died_objects: objects.and_then(|objects| objects.flow).map(|flow| flow.died),
+            base_value: figures.value.base,
+            head_value: figures.value.head,
+            delta_value: delta,
+            samples: figures.samples,
+            significant: figures.significant().unwrap_or(delta != 0),
+        }
+    }
+}

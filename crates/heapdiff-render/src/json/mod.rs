@@ -1,0 +1,23 @@
+//! Reports for other programs: JSON with a versioned schema.
+//!
+//! Each report is a `serde` structure of its own, apart from the analysis, so that a change there cannot change what
+//! scripts rely on. Within a schema version fields are added, but never renamed, retyped or removed.
+
+mod diff;
+mod frame;
+mod info;
+mod overview;
+mod top;
+
+pub use diff::DiffJson;
+pub use info::InfoJson;
+pub use overview::OverviewJson;
+pub use top::TopJson;
+
+use std::io::{self, Write};
+
+/// Writes a report, indented, with a newline at its end.
+fn write(report: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
+    writeln!(out)
+}

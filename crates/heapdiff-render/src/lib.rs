@@ -1,0 +1,19 @@
+//! Writes heapdiff's reports: text tables, JSON and flamegraphs.
+//!
+//! Every report is a function of its view and its options to bytes: no files, clocks, environment or terminal are
+//! asked, so the same view always gives the same bytes. What the text shows, JSON has with every digit.
+//!
+//! What it deliberately does not do: compute. Every figure comes from `heapdiff-profile`.
+#![forbid(unsafe_code)]
+
+mod elide;
+pub mod flamegraph;
+pub mod json;
+pub mod quantity;
+mod side;
+mod source_path;
+pub mod text;
+mod theme;
+
+pub use side::Side;
+pub use theme::Theme;

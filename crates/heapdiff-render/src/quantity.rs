@@ -1,0 +1,249 @@
+//! Numbers as a person reads them: bytes in powers of 1024, counts with separators, times, and shares.
+//!
+//! Three significant digits are enough for an estimate and line up in a column; JSON has every digit.
+
+use std::fmt::Write as _;
+
+/// What a value counts, and so how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes, written with a binary prefix: `1.50 MiB`.
+    Bytes,
+    /// Things, written in full: `12,345`.
+    Count,
+    /// Time, written in at most two units: `1 min 20 s`.
+    Nanoseconds,
+    /// Any other unit of a foreign profile, written after the number.
+    Other(String),
+}
+
+impl Unit {
+    /// The unit that a profile calls `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "bytes" | "byte" | "B" | "b" => Self::Bytes,
+            "count" | "objects" | "samples" | "" => Self::Count,
+            "nanoseconds" | "nanosecond" | "ns" => Self::Nanoseconds,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// `value` without a sign, unless it is negative.
+    #[must_use]
+    pub fn format(&self, value: i64) -> String {
+        let sign = if value < 0 { "-" } else { "" };
+        format!("{sign}{}", self.magnitude(value.unsigned_abs()))
+    }
+
+    /// `value` as a change: always with a sign, and zero as plain `0`.
+    #[must_use]
+    pub fn format_change(&self, value: i64) -> String {
+        match value {
+            0 => "0".to_owned(),
+            _ => format!("{}{}", if value < 0 { "-" } else { "+" }, self.magnitude(value.unsigned_abs())),
+        }
+    }
+
+    fn magnitude(&self, value: u64) -> String {
+        match self {
+            Self::Bytes => bytes(value),
+            Self::Count => count(value),
+            Self::Nanoseconds => duration(value),
+            Self::Other(unit) => format!("{} {unit}", count(value)),
+        }
+    }
+}
+
+/// A number of bytes, such as `512 B` or `1.50 MiB`.
+#[must_use]
+pub fn bytes(value: u64) -> String {
+    const PREFIXES: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if value < 1024 {
+        return format!("{value} B");
+    }
+    let mut scaled = value as f64;
+    let mut unit = "B";
+    for prefix in PREFIXES {
+        scaled /= 1024.0;
+        unit = prefix;
+        // 1023.6 would be written as 1024: it belongs to the next prefix.
+        if scaled < 1023.5 {
+            break;
+        }
+    }
+    format!("{} {unit}", three_digits(scaled))
+}
+
+/// A positive number with three significant digits, and all of them from 100 on.
+fn three_digits(value: f64) -> String {
+    if value < 9.995 {
+        format!("{value:.2}")
+    } else if value < 99.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// A number of things, with a separator every three digits: `12,345`.
+#[must_use]
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things with their name: `1 sample`, `12 samples`.
+#[must_use]
+pub fn counted(value: u64, singular: &str) -> String {
+    format!("{} {singular}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// A length of time in at most two units, such as `15 min 20 s` or `1.2 s`.
+#[must_use]
+pub fn duration(nanos: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    if nanos < 1_000_000 {
+        return format!("{} us", nanos / 1000);
+    }
+    if nanos < SECOND {
+        return format!("{} ms", nanos / 1_000_000);
+    }
+    if nanos < 100 * SECOND {
+        return format!("{:.1} s", nanos as f64 / 1e9);
+    }
+    let seconds = nanos / SECOND;
+    let (large, large_unit, small, small_unit) = match seconds {
+        0..3_600 => (seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => (seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => (seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    };
+    let mut text = format!("{large} {large_unit}");
+    if small > 0 {
+        let _ = write!(text, " {small} {small_unit}");
+    }
+    text
+}
+
+/// A moment as `2026-11-20 14:03:30 UTC`; `None` for a moment that is not known (0).
+#[must_use]
+pub fn moment(unix_nanos: i64) -> Option<String> {
+    if unix_nanos <= 0 {
+        return None;
+    }
+    let seconds = unix_nanos / 1_000_000_000;
+    let (year, month, day) = civil_date(seconds / 86_400);
+    let of_day = seconds % 86_400;
+    Some(format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC",
+        of_day / 3_600,
+        of_day % 3_600 / 60,
+        of_day % 60
+    ))
+}
+
+/// Year, month and day of the day that is `days` after 1970-01-01.
+///
+/// **Source:** the era arithmetic of "chrono-Compatible Low-Level Date Algorithms" (H. Hinnant), for days from 1970.
+fn civil_date(days: i64) -> (i64, i64, i64) {
+    // Years here begin in March, so that the leap day is the last day of a year; 719,468 days lie between
+    // 0000-03-01 and 1970-01-01, and 146,097 in an era of 400 years.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// `part` as a share of `whole`: `12.3 %`. A dash where the whole is nothing.
+///
+/// The caller names the denominator beside it.
+#[must_use]
+pub fn share(part: i64, whole: i64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let percent = part as f64 / whole as f64 * 100.0;
+    let size = percent.abs();
+    // Keeps a part that rounds to nothing apart from nothing.
+    if part != 0 && size < 0.05 { "<0.1 %".to_owned() } else { format!("{percent:.1} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_three_digits_and_change_prefix_before_1024() {
+        let cases = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.00 KiB"),
+            (1536, "1.50 KiB"),
+            (10 * 1024 * 1024, "10.0 MiB"),
+            (341 << 20, "341 MiB"),
+            ((1 << 20) - 1, "1.00 MiB"),
+            (u64::MAX, "16.0 EiB"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(bytes(value), text);
+        }
+    }
+
+    #[test]
+    fn changes_carry_a_sign_and_zero_does_not() {
+        assert_eq!(Unit::Bytes.format_change(2048), "+2.00 KiB");
+        assert_eq!(Unit::Bytes.format_change(-2048), "-2.00 KiB");
+        assert_eq!(Unit::Bytes.format_change(0), "0");
+        assert_eq!(Unit::Count.format_change(-12_345), "-12,345");
+        assert_eq!(Unit::Bytes.format_change(i64::MIN), "-8.00 EiB");
+        assert_eq!(Unit::from_name("nanoseconds").format_change(1_500_000_000), "+1.5 s");
+        assert_eq!(Unit::from_name("cycles").format(-1_500), "-1,500 cycles");
+    }
+
+    #[test]
+    fn counts_are_separated_and_agree_in_number() {
+        assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([counted(1, "sample"), counted(0, "sample")], ["1 sample", "0 samples"]);
+    }
+
+    #[test]
+    fn durations_use_two_units_at_most() {
+        let cases = [
+            (999_999, "999 us"),
+            (20_000_000, "20 ms"),
+            (1_250_000_000, "1.2 s"),
+            (920_000_000_000, "15 min 20 s"),
+            (7_200_000_000_000, "2 h"),
+            (90_000_000_000_000, "1 d 1 h"),
+        ];
+        for (nanos, text) in cases {
+            assert_eq!(duration(nanos), text);
+        }
+    }
+
+    #[test]
+    fn moments_are_utc_and_know_leap_years() {
+        assert_eq!(moment(0), None);
+        assert_eq!(moment(951_782_400_000_000_000).as_deref(), Some("2000-02-29 00:00:00 UTC"));
+        assert_eq!(moment(1_795_172_610_000_000_000).as_deref(), Some("2026-11-20 11:03:30 UTC"));
+    }
+
+    #[test]
+    fn shares_tell_little_from_nothing() {
+        assert_eq!(
+            [share(0, 100), share(1, 100_000), share(-50, 100), share(1, 0)],
+            ["0.0 %", "<0.1 %", "-50.0 %", "-"]
+        );
+    }
+}

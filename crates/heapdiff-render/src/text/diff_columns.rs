@@ -1,0 +1,116 @@
+//! The numbers of a diff: which columns there are, and what stands in them.
+
+use super::TextOptions;
+use super::table::{Align, Cell};
+use super::wrapping::write_remark;
+use crate::quantity::{self, Unit};
+use crate::theme;
+use heapdiff_profile::{DiffFigures, DiffReport};
+use std::io::{self, Write};
+
+/// From this width on there is room for the interval of each change, in columns.
+const INTERVAL_WIDTH_MIN: usize = 150;
+
+/// Which columns a diff has.
+pub(super) struct DiffColumns {
+    unit: Unit,
+    /// Born and died, where the sides are paired; else base and head.
+    flow: bool,
+    /// Whether anything grew in place.
+    in_place: bool,
+    /// Objects, unless they are what the rows count.
+    objects: bool,
+    samples: bool,
+    interval: bool,
+    /// Whether a row may be chance.
+    uncertain: bool,
+}
+
+impl DiffColumns {
+    /// The columns for which the report has values, and `options` the room.
+    pub(super) fn of(report: &DiffReport, options: &TextOptions) -> Self {
+        let figures = || report.rows.iter().map(|row| &row.figures);
+        Self {
+            unit: Unit::from_name(&report.sample_type.unit),
+            flow: figures().any(|figures| figures.value.flow.is_some()),
+            in_place: figures().any(|figures| figures.value.flow.is_some_and(|flow| flow.grown != 0)),
+            objects: !report.sample_type.kind.ends_with("objects")
+                && figures().any(|figures| figures.objects.is_some()),
+            samples: figures().any(|figures| figures.samples.is_some()),
+            uncertain: figures()
+                .any(|figures| figures.significant() == Some(false) && figures.value.delta() != 0),
+            interval: options.width >= INTERVAL_WIDTH_MIN
+                && figures().any(|figures| figures.interval.is_some()),
+        }
+    }
+
+    /// Their titles.
+    pub(super) fn titles(&self) -> Vec<(&'static str, Align)> {
+        let mut titles = vec!["change"];
+        titles.extend(if self.flow { ["born", "died"] } else { ["base", "head"] });
+        titles.extend(self.in_place.then_some("in place"));
+        titles.extend(self.objects.then_some("objects"));
+        titles.extend(self.samples.then_some("samples"));
+        titles.extend(self.interval.then_some("95 % interval"));
+        let numbers = titles.into_iter().map(|title| (title, Align::Right));
+        // The sign of the direction stands apart, so that signs are below each other.
+        [("", Align::Left)].into_iter().chain(numbers).collect()
+    }
+
+    /// The numbers of a row.
+    pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
+        let delta = figures.value.delta();
+        let sign = match figures.significant() {
+            Some(false) if delta != 0 => "~",
+            _ => theme::direction(delta),
+        };
+        let paint = |text: &str| match sign {
+            "~" => options.theme.faint(text),
+            _ => options.theme.change(delta, text),
+        };
+        let mut cells =
+            vec![Cell::painted(sign, paint), Cell::painted(self.unit.format_change(delta), paint)];
+        match (self.flow, figures.value.flow) {
+            (true, Some(flow)) => {
+                cells.push(Cell::plain(self.unit.format_change(flow.born)));
+                cells.push(Cell::plain(self.unit.format_change(flow.died.saturating_neg())));
+                if self.in_place {
+                    cells.push(Cell::plain(self.unit.format_change(flow.grown)));
+                }
+            }
+            (true, None) => cells.extend(vec![Cell::plain("-"); 2 + usize::from(self.in_place)]),
+            (false, _) => {
+                cells.push(Cell::plain(self.unit.format(figures.value.base)));
+                cells.push(Cell::plain(self.unit.format(figures.value.head)));
+            }
+        }
+        let or_dash = |text: Option<String>| Cell::plain(text.unwrap_or_else(|| "-".to_owned()));
+        if self.objects {
+            cells.push(or_dash(figures.objects.map(|objects| Unit::Count.format_change(objects.delta()))));
+        }
+        if self.samples {
+            cells.push(or_dash(figures.samples.map(quantity::count)));
+        }
+        if self.interval {
+            cells.push(or_dash(figures.interval.map(|interval| {
+                let end = |value| Unit::Bytes.format_change(value);
+                format!("{} to {}", end(interval.low), end(interval.high))
+            })));
+        }
+        cells
+    }
+
+    /// Says what signs and titles mean.
+    pub(super) fn write_legend(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let uncertain = if self.uncertain { "   ~ may be chance: its 95 % interval holds 0" } else { "" };
+        let mut lines = vec![format!("▲ grew   ▼ shrank{uncertain}")];
+        if self.flow {
+            let in_place = if self.in_place { "   in place: by realloc" } else { "" };
+            lines.push(format!("born: in head, not in base   died: in base, not in head{in_place}"));
+        }
+        if self.samples {
+            lines.push("samples: sampled allocations that the row rests on; the more, the surer".to_owned());
+        }
+        lines.iter().try_for_each(|line| write_remark(line, options, out))
+    }
+}

@@ -1,0 +1,41 @@
+//! Reports for a terminal: what a person reads first.
+//!
+//! Lines fit the width that is asked for. Names are cut in the middle before anything else; `file:line` stays, for it
+//! is what the reader opens next. Colour repeats what signs and words say already.
+
+mod diff;
+mod diff_columns;
+mod info;
+mod losses;
+mod naming;
+mod overview;
+mod sparkline;
+mod table;
+mod top;
+mod wrapping;
+
+pub use diff::DiffText;
+pub use info::InfoText;
+pub use overview::OverviewText;
+pub use top::TopText;
+
+use crate::theme::Theme;
+
+/// How a report is laid out.
+#[derive(Clone, Debug)]
+pub struct TextOptions {
+    /// Columns of the terminal. Default: 80.
+    pub width: usize,
+    /// Colours. Default: none.
+    pub theme: Theme,
+    /// Rows that are shown at most, of each direction in a diff; the rest is counted. Default: 20.
+    pub rows_max: usize,
+    /// The folder that source files are written relative to. Default: none.
+    pub source_root: Option<String>,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { width: 80, theme: Theme::plain(), rows_max: 20, source_root: None }
+    }
+}

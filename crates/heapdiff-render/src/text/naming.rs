@@ -1,0 +1,203 @@
+//! What a row is about: function, source line and callers, in the space that the numbers leave.
+
+use super::TextOptions;
+use super::table::{Align, Cell, Row, Table};
+use crate::elide;
+use crate::source_path;
+use heapdiff_profile::{Frame, FrameId, FrameTable, short_name};
+use std::io::{self, Write};
+
+/// Columns that must be left for names on the line of the numbers; with less they get a line of their own.
+const BESIDE_MIN: usize = 64;
+/// How far lines below a row are indented.
+const BELOW_INDENT: usize = 6;
+/// Space between function and source line.
+const GAP: usize = 2;
+
+/// What a row is about.
+#[derive(Debug, Default)]
+pub(super) struct RowName {
+    /// The function.
+    pub(super) function: String,
+    /// `file:line`; empty where it is not known.
+    pub(super) place: String,
+    /// The function that hides behind it; empty where there is none.
+    pub(super) through: String,
+    /// Who called it, leaf first, as `function (file:line)`; empty where that is not shown.
+    pub(super) callers: Vec<String>,
+}
+
+impl RowName {
+    /// A function and its source line.
+    pub(super) fn of(frame: Frame<'_>, options: &TextOptions) -> Self {
+        let place = source_path::with_line(frame.file, frame.line, options.source_root.as_deref());
+        Self {
+            function: elide::printable(frame.function).into_owned(),
+            place: place.map_or(String::new(), |place| elide::printable(&place).into_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the function that hides behind the row: the one that asked for the memory on its behalf.
+    pub(super) fn through(mut self, via: Option<FrameId>, frames: &FrameTable) -> Self {
+        if let Some(via) = via {
+            self.through = format!("through {}", elide::printable(&short_name(frames.function(via))));
+        }
+        self
+    }
+
+    /// Adds who called it: the rest of a stack, leaf first.
+    pub(super) fn called_by(mut self, callers: &[FrameId], frames: &FrameTable) -> Self {
+        self.callers = callers.iter().map(|&caller| caller_name(frames.frame(caller))).collect();
+        self
+    }
+
+    /// The callers in one line: as many as fit, but always the first, for two rows may differ in it alone.
+    fn callers_in(&self, columns: usize) -> String {
+        let mut line = String::new();
+        for (index, caller) in self.callers.iter().enumerate() {
+            let next = format!("{}{caller}", if index == 0 { "called by " } else { " ← " });
+            let left = self.callers.len() - index;
+            let more = if left > 1 { format!(" ← … {} more", left - 1) } else { String::new() };
+            if index > 0 && elide::width(&line) + elide::width(&next) + elide::width(&more) > columns {
+                line.push_str(&format!(" ← … {left} more"));
+                break;
+            }
+            line.push_str(&next);
+        }
+        line
+    }
+
+    /// What is said below function and source, in lines of at most `columns`.
+    fn below(&self, columns: usize) -> Vec<String> {
+        let room_beside = columns.saturating_sub(elide::width(&self.through) + 2);
+        let beside = self.callers_in(room_beside);
+        let is_short = !self.through.is_empty() && !beside.is_empty() && elide::width(&beside) <= room_beside;
+        let lines = if is_short {
+            vec![format!("{}, {beside}", self.through)]
+        } else {
+            vec![self.through.clone(), self.callers_in(columns)]
+        };
+        let lines = lines.into_iter().filter(|line| !line.is_empty());
+        lines.map(|line| elide::middle(&line, columns).into_owned()).collect()
+    }
+
+    /// All of it, in lines of at most `columns`, each with whether it is the name itself.
+    fn lines(&self, columns: usize) -> Vec<(String, bool)> {
+        let place = elide::start(&self.place, columns.max(file_and_line(&self.place)));
+        let room = columns.saturating_sub(elide::width(&place) + GAP);
+        let mut lines = Vec::new();
+        if elide::width(&self.function) <= room || room >= columns / 2 {
+            let function = elide::middle(&self.function, room);
+            lines.push((format!("{function}  {place}").trim_end().to_owned(), true));
+        } else {
+            lines.push((elide::middle(&self.function, columns).into_owned(), true));
+            lines.push((place.into_owned(), true));
+        }
+        lines.extend(self.below(columns).into_iter().map(|line| (line, false)));
+        lines
+    }
+}
+
+/// `Cache::insert (session.rs:88)`.
+fn caller_name(frame: Frame<'_>) -> String {
+    let name = short_name(frame.function);
+    let file = frame.file.rsplit('/').next().unwrap_or_default();
+    let name = match (file, frame.line) {
+        ("", _) => name,
+        (file, 1..) => format!("{name} ({file}:{})", frame.line),
+        (file, _) => format!("{name} ({file})"),
+    };
+    elide::printable(&name).into_owned()
+}
+
+/// Rows of numbers with their names.
+pub(super) struct NamedRows {
+    columns: Vec<(&'static str, Align)>,
+    rows: Vec<(Vec<Cell>, RowName)>,
+}
+
+impl NamedRows {
+    /// Rows with these columns of numbers.
+    pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, numbers: Vec<Cell>, name: RowName) {
+        self.rows.push((numbers, name));
+    }
+
+    /// Writes the rows: names beside the numbers if there is room, else below them.
+    pub(super) fn write(self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let taken = self.width_of_numbers() + GAP;
+        let left = options.width.saturating_sub(taken);
+        if left >= BESIDE_MIN {
+            self.write_beside(taken, left, options, out)
+        } else {
+            self.write_below(options, out)
+        }
+    }
+
+    fn width_of_numbers(&self) -> usize {
+        let columns = self.columns.iter().enumerate().map(|(index, (title, _))| {
+            let cells = self.rows.iter().filter_map(|(numbers, _)| numbers.get(index));
+            cells.map(Cell::columns).chain([elide::width(title)]).max().unwrap_or(0)
+        });
+        let widths: Vec<usize> = columns.collect();
+        widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+    }
+
+    fn write_beside(
+        self,
+        indent: usize,
+        left: usize,
+        options: &TextOptions,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let place_columns = self.rows.iter().map(|(_, name)| elide::width(&name.place)).max().unwrap_or(0);
+        // The path gets what the longest name leaves, and half of the room in any case.
+        let longest = self.rows.iter().map(|(_, name)| elide::width(&name.function)).max().unwrap_or(0);
+        let place_columns = place_columns.min((left / 2).max(left.saturating_sub(longest + GAP)));
+        let function_columns = left.saturating_sub(place_columns + GAP);
+        let columns = self.columns.into_iter().chain([("function", Align::Left), ("source", Align::Left)]);
+        let mut table = Table::new(columns);
+        for (mut cells, name) in self.rows {
+            cells.push(Cell::painted(elide::middle(&name.function, function_columns), |text| {
+                options.theme.strong(text)
+            }));
+            let place = elide::start(&name.place, place_columns.max(file_and_line(&name.place)));
+            cells.push(Cell::plain(place));
+            let room = options.width.saturating_sub(indent);
+            let below = name
+                .below(room)
+                .into_iter()
+                .map(|line| Cell::painted(format!("{:indent$}{line}", ""), |text| options.theme.faint(text)));
+            table.push(Row { cells, below: below.collect() });
+        }
+        table.write(0, |title| options.theme.heading(title), out)
+    }
+
+    fn write_below(self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let available = options.width.saturating_sub(BELOW_INDENT);
+        let mut table = Table::new(self.columns);
+        for (cells, name) in self.rows {
+            let below = name.lines(available).into_iter().map(|(line, is_name)| {
+                let indented = format!("{:BELOW_INDENT$}{line}", "");
+                match is_name {
+                    true => Cell::painted(indented, |text| options.theme.strong(text)),
+                    false => Cell::painted(indented, |text| options.theme.faint(text)),
+                }
+            });
+            let below = below.collect();
+            table.push(Row { cells, below });
+        }
+        table.write(0, |title| options.theme.heading(title), out)
+    }
+}
+
+/// Columns of a path's last part with its line, which is never cut.
+fn file_and_line(place: &str) -> usize {
+    // One more for the mark of what is left out before it.
+    place.rsplit_once('/').map_or(elide::width(place), |(_, file)| elide::width(file) + 1)
+}

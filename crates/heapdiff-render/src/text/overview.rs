@@ -1,0 +1,323 @@
+//! `heapdiff DIR`: the answer for a series, on one screen.
+
+use super::TextOptions;
+use super::diff::resolution;
+use super::losses;
+use super::naming::{NamedRows, RowName};
+use super::sparkline::sparkline;
+use super::table::{Align, Cell, Row, Table};
+use super::wrapping::{wrapped, write_remark};
+use crate::elide;
+use crate::quantity::{self, Unit};
+use crate::theme;
+use heapdiff_profile::{GrowthKind, Movement, Overview, OverviewRow, Pairing, SnapshotPoint};
+use std::io::{self, Write};
+
+/// Columns of a row's history.
+const SPARKLINE_COLUMNS: usize = 12;
+
+/// In fewer columns there is no room for what each part of the memory is.
+const REMARK_WIDTH_MIN: usize = 80;
+
+/// The answer for a series.
+#[derive(Clone, Copy, Debug)]
+pub struct OverviewText<'a> {
+    /// The answer.
+    pub overview: &'a Overview,
+    /// What to type next, each with what it is good for.
+    pub next: &'a [(String, &'static str)],
+}
+
+impl OverviewText<'_> {
+    /// Writes the answer.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        self.write_process(options, out)?;
+        writeln!(out)?;
+        self.write_headline(options, out)?;
+        writeln!(out)?;
+        self.write_memory(options, out)?;
+        writeln!(out)?;
+        self.write_rows(options, out)?;
+        if !self.next.is_empty() {
+            writeln!(out)?;
+            let widest = self.next.iter().map(|(command, _)| elide::width(command)).max().unwrap_or(0);
+            for (index, (command, purpose)) in self.next.iter().enumerate() {
+                let title = if index == 0 { "next:" } else { "" };
+                let padding = widest - elide::width(command);
+                // A purpose that does not fit is left out; a command is never cut, for it is there to be copied.
+                let purpose = if 9 + widest + elide::width(purpose) <= options.width {
+                    format!("{:padding$}  {}", "", options.theme.faint(purpose))
+                } else {
+                    String::new()
+                };
+                writeln!(out, "{title:5}  {}{purpose}", options.theme.strong(command))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What this process is, how it was recorded and what is missing.
+    fn write_process(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let overview = self.overview;
+        let snapshots = quantity::counted(overview.points.len() as u64, "snapshot");
+        let (first, last) = (overview.points.first(), overview.points.last());
+        let span = match (first.map_or(0, |p| p.time_nanos), last.map_or(0, |p| p.time_nanos)) {
+            (first @ 1.., last) if last > first => {
+                format!(" over {}", quantity::duration(last.abs_diff(first)))
+            }
+            _ => String::new(),
+        };
+        match &overview.process {
+            Some(process) => {
+                let since = i64::try_from(process.start_nanos).ok().and_then(quantity::moment);
+                let since = since.map_or(String::new(), |since| format!(", started {since}"));
+                let name = format!("{} (pid {})", elide::printable(&process.program), process.pid);
+                writeln!(out, "{}{since}: {snapshots}{span}", options.theme.strong(name))?;
+            }
+            None => writeln!(out, "{snapshots}{span} by another profiler")?,
+        }
+        if let Some(recording) = &overview.recording {
+            let period = match recording.period_bytes {
+                0 => String::new(),
+                1 => "every allocation recorded".to_owned(),
+                period => format!("a sample every {} on average", quantity::bytes(period)),
+            };
+            let cost = &recording.cost;
+            let line = format!(
+                "{period}, {} alive; the recorder holds {}",
+                quantity::counted(cost.live_samples, "sample"),
+                quantity::bytes(cost.table_bytes)
+            );
+            write_remark(line.trim_start_matches(", "), options, out)?;
+            let losses = losses::lines(
+                &recording.dropped,
+                recording.stacks,
+                recording.unwinder,
+                recording.period_bytes,
+            );
+            for loss in losses {
+                let mut lines = wrapped(&loss, options.width.saturating_sub(9)).into_iter();
+                writeln!(out, "{} {}", options.theme.strong("missing:"), lines.next().unwrap_or_default())?;
+                lines.try_for_each(|line| writeln!(out, "         {line}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which kind of growth this is, in a sentence.
+    fn write_headline(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let headline = &self.overview.headline;
+        let rise = Unit::Bytes.format(headline.rise);
+        let sentence = match headline.kind {
+            GrowthKind::LiveHeap => match self.gained() {
+                gained if gained >= headline.rise => {
+                    format!("The live heap grew: what keeps growing gained {}.", Unit::Bytes.format(gained))
+                }
+                _ => format!("The live heap grew: what keeps growing reaches {rise} higher than it did."),
+            },
+            GrowthKind::RetainedByAllocator => {
+                format!("The allocator keeps {rise} more than it did; the program has freed it.")
+            }
+            GrowthKind::OutsideAllocator => {
+                format!("Memory outside the allocator grew by {rise}: mapped files, stacks, ...")
+            }
+            GrowthKind::None => "No growth beyond what chance explains.".to_owned(),
+        };
+        let is_growth = headline.kind != GrowthKind::None;
+        let sign = if is_growth { "▲ " } else { "" };
+        for line in wrapped(&format!("{sign}{sentence}"), options.width) {
+            let painted = match is_growth {
+                true => options.theme.change(1, line),
+                false => options.theme.strong(line),
+            };
+            writeln!(out, "{painted}")?;
+        }
+        if self.overview.pairing == Pairing::Independent {
+            write_remark("first and last are compared as two estimates", options, out)?;
+        }
+        write_remark(&resolution(self.overview.resolution_bytes), options, out)
+    }
+
+    /// What all rows that grew have more than in the first snapshot.
+    fn gained(&self) -> i64 {
+        let grew = self.overview.rows.iter().filter(|row| row.movement == Movement::Grew);
+        grew.filter_map(|row| row.figures.bytes).fold(0, |sum, bytes| sum.saturating_add(bytes.delta()))
+    }
+
+    /// How live heap, the allocator's reserve and RSS moved, so that the parts add up.
+    fn write_memory(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let overview = self.overview;
+        let (Some(base), Some(head)) =
+            (overview.points.get(overview.base), overview.points.get(overview.head))
+        else {
+            return Ok(());
+        };
+        let mut table = Table::new([
+            ("", Align::Left),
+            ("first", Align::Right),
+            ("last", Align::Right),
+            ("", Align::Left),
+            ("change", Align::Right),
+            ("", Align::Left),
+        ]);
+        let both = |part: fn(&SnapshotPoint) -> Option<i64>| part(base).zip(part(head));
+        let is_space = overview.sample_type.kind == "inuse_space";
+        let peak = self.peak();
+        let live = if is_space { both(|point| Some(point.live)) } else { both(|point| point.live_bytes) };
+        let remark = if is_space { peak.as_str() } else { "what the program holds" };
+        let parts = [
+            ("live heap", live, remark),
+            ("allocator keeps", both(|point| point.split?.retained), "freed, unused or its own"),
+            ("heapdiff itself", both(|point| Some(point.split?.recorder)), "the recorder's tables"),
+            ("unexplained", both(|point| Some(point.split?.outside)), "code, stacks, mapped memory"),
+            ("RSS", both(|point| i64::try_from(point.rss?).ok()), "resident, the sum of these"),
+        ];
+        if !is_space {
+            let unit = Unit::from_name(&overview.sample_type.unit);
+            table.push(memory_row(&overview.sample_type.kind, (base.live, head.live), &unit, &peak, options));
+        }
+        for (title, values, remark) in parts {
+            if let Some(values) = values {
+                table.push(memory_row(title, values, &Unit::Bytes, remark, options));
+            }
+        }
+        table.write(0, |title| options.theme.heading(title), out)
+    }
+
+    /// `peak 350 MiB at snapshot 28`, unless the peak is at either end.
+    fn peak(&self) -> String {
+        let overview = self.overview;
+        let unit = Unit::from_name(&overview.sample_type.unit);
+        match overview.points.get(overview.peak) {
+            Some(peak) if overview.peak != overview.base && overview.peak != overview.head => {
+                let number = peak.sequence.map_or(overview.peak, |sequence| sequence as usize);
+                format!("peak {} in snapshot {number}", unit.format(peak.live))
+            }
+            _ => "what the program holds".to_owned(),
+        }
+    }
+
+    fn write_rows(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        // At the end of a program, or between two teeth of a saw, what grew is lower than it was at first.
+        let has_rise = self
+            .overview
+            .rows
+            .iter()
+            .any(|row| row.movement == Movement::Grew && row.figures.value.delta() < row.rise);
+        let mut columns = vec![("", Align::Left), ("change", Align::Right)];
+        columns.extend(has_rise.then_some(("highs rose", Align::Right)));
+        columns.extend([
+            ("peak", Align::Right),
+            ("objects", Align::Right),
+            ("samples", Align::Right),
+            ("over time", Align::Left),
+        ]);
+        let mut rows = NamedRows::new(&columns);
+        let mut shown = 0;
+        let mut hidden: Vec<String> = Vec::new();
+        for (movement, share, verb) in [
+            (Movement::Grew, options.rows_max, "grew"),
+            (Movement::Higher, options.rows_max.div_ceil(2), "ended higher"),
+            (Movement::CameBack, options.rows_max.div_ceil(2), "came back"),
+            (Movement::Shrank, options.rows_max.div_ceil(3), "shrank"),
+        ] {
+            let of_kind = || self.overview.rows.iter().filter(|row| row.movement == movement);
+            for row in of_kind().take(share) {
+                rows.push(self.cells(row, has_rise, options), self.name(row, options));
+                shown += 1;
+            }
+            let rest = of_kind().count().saturating_sub(share);
+            if rest > 0 {
+                hidden.push(format!("{} more {verb}", quantity::count(rest as u64)));
+            }
+        }
+        let noise = self.overview.rows.iter().filter(|row| row.movement == Movement::WithinNoise).count();
+        if noise > 0 {
+            hidden.push(format!(
+                "{} moved no more than chance explains",
+                quantity::counted(noise as u64, "line")
+            ));
+        }
+        if shown == 0 {
+            writeln!(
+                out,
+                "No line of the program moved more than chance explains ({}).",
+                quantity::counted(noise as u64, "line")
+            )?;
+            return Ok(());
+        }
+        rows.write(options, out)?;
+        if !hidden.is_empty() {
+            write_remark(&format!("not shown: {}", hidden.join(", ")), options, out)?;
+        }
+        let legend = [
+            "▲ grew: highs keep rising   △ higher: levelled off, or too young to tell",
+            "▼ shrank   ● came back from a peak: objects and samples are of the peak",
+        ];
+        legend.iter().try_for_each(|line| write_remark(line, options, out))
+    }
+
+    fn name(&self, row: &OverviewRow, options: &TextOptions) -> RowName {
+        let frames = &self.overview.frames;
+        RowName::of(frames.frame(row.frame), options).through(row.via, frames)
+    }
+
+    fn cells(&self, row: &OverviewRow, has_rise: bool, options: &TextOptions) -> Vec<Cell> {
+        let unit = Unit::from_name(&self.overview.sample_type.unit);
+        let delta = row.figures.value.delta();
+        let (word, tendency) = match row.movement {
+            Movement::Grew => ("▲ grew", 1),
+            Movement::Higher => ("△ higher", 1),
+            Movement::CameBack => ("● came back", 0),
+            Movement::Shrank => ("▼ shrank", -1),
+            Movement::WithinNoise => ("~ noise", 0),
+        };
+        let (objects, samples) = match row.movement {
+            Movement::CameBack => {
+                (row.peak_objects.map(|objects| Unit::Count.format(objects)), row.peak_samples)
+            }
+            _ => (row.figures.objects.map(|o| Unit::Count.format_change(o.delta())), row.figures.samples),
+        };
+        let mut cells = vec![
+            Cell::painted(word, |word| options.theme.change(tendency, word)),
+            Cell::painted(unit.format_change(delta), |text| options.theme.change(delta, text)),
+        ];
+        if has_rise {
+            let rise =
+                if row.movement == Movement::Grew { unit.format_change(row.rise) } else { String::new() };
+            cells.push(Cell::painted(rise, |text| options.theme.change(row.rise, text)));
+        }
+        cells.extend([
+            Cell::plain(unit.format(row.peak)),
+            Cell::plain(objects.unwrap_or_else(|| "-".to_owned())),
+            Cell::plain(samples.map_or("-".to_owned(), quantity::count)),
+            Cell::plain(sparkline(&row.values, SPARKLINE_COLUMNS)),
+        ]);
+        cells
+    }
+}
+
+fn memory_row(
+    title: &str,
+    (first, last): (i64, i64),
+    unit: &Unit,
+    remark: &str,
+    options: &TextOptions,
+) -> Row {
+    let delta = last.saturating_sub(first);
+    let remark = if options.width < REMARK_WIDTH_MIN { "" } else { remark };
+    Row {
+        cells: vec![
+            Cell::plain(title),
+            Cell::plain(unit.format(first)),
+            Cell::plain(unit.format(last)),
+            Cell::painted(theme::direction(delta).trim(), |text| options.theme.change(delta, text)),
+            Cell::painted(unit.format_change(delta), |text| options.theme.change(delta, text)),
+            Cell::painted(remark, |text| options.theme.faint(text)),
+        ],
+        below: Vec::new(),
+    }
+}

@@ -1,0 +1,155 @@
+//! Columns that line up, within the width of the terminal.
+
+use crate::elide;
+use std::io::{self, Write};
+
+/// Spaces between two columns.
+const GAP: usize = 2;
+
+/// On which side a column is flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A piece of text, as it is measured and as it is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cell {
+    plain: String,
+    painted: Option<String>,
+}
+
+impl Cell {
+    /// Text without colour.
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self { plain: text.into(), painted: None }
+    }
+
+    /// Text with its colour codes, which take no columns.
+    pub(super) fn painted(plain: impl Into<String>, paint: impl FnOnce(&str) -> String) -> Self {
+        let plain = plain.into();
+        let painted = Some(paint(&plain));
+        Self { plain, painted }
+    }
+
+    /// Columns that it takes.
+    pub(super) fn columns(&self) -> usize {
+        elide::width(&self.plain)
+    }
+
+    fn text(&self) -> &str {
+        self.painted.as_deref().unwrap_or(&self.plain)
+    }
+}
+
+/// Rows of numbers, each with what it is about behind them: on the same line if the terminal is wide enough, else
+/// on lines of their own below.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    columns: Vec<(String, Align)>,
+    rows: Vec<Row>,
+}
+
+/// A row: its cells, and the lines that follow it.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    pub(super) cells: Vec<Cell>,
+    /// Written below the row, indented as they come.
+    pub(super) below: Vec<Cell>,
+}
+
+impl Table {
+    /// A table with these columns.
+    pub(super) fn new(columns: impl IntoIterator<Item = (&'static str, Align)>) -> Self {
+        let columns = columns.into_iter().map(|(title, align)| (title.to_owned(), align)).collect();
+        Self { columns, rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    /// Columns of the widest cell of each column, titles included.
+    fn widths(&self) -> Vec<usize> {
+        self.columns
+            .iter()
+            .enumerate()
+            .map(|(index, (title, _))| {
+                let cells = self.rows.iter().filter_map(|row| row.cells.get(index));
+                cells.map(Cell::columns).chain([elide::width(title)]).max().unwrap_or(0)
+            })
+            .collect()
+    }
+
+    /// Writes the titles and all rows, each line after `indent` spaces.
+    pub(super) fn write(
+        &self,
+        indent: usize,
+        heading: impl Fn(&str) -> String,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let widths = self.widths();
+        if self.columns.iter().any(|(title, _)| !title.is_empty()) {
+            let titles: Vec<Cell> = self
+                .columns
+                .iter()
+                .map(|(title, _)| Cell::painted(title.as_str(), |title| heading(title)))
+                .collect();
+            self.write_line(indent, &titles, &widths, out)?;
+        }
+        for row in &self.rows {
+            self.write_line(indent, &row.cells, &widths, out)?;
+            for line in &row.below {
+                writeln!(out, "{:indent$}{}", "", line.text())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_line(
+        &self,
+        indent: usize,
+        cells: &[Cell],
+        widths: &[usize],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        // Blanks at the end of a line would wrap on a narrow terminal and show up in comparisons.
+        let last = cells.iter().rposition(|cell| !cell.plain.is_empty());
+        let Some(last) = last else { return writeln!(out) };
+        write!(out, "{:indent$}", "")?;
+        for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+            let padding = width.saturating_sub(cell.columns());
+            match align {
+                Align::Right => write!(out, "{:padding$}{}", "", cell.text())?,
+                Align::Left if index == last => write!(out, "{}", cell.text())?,
+                Align::Left => write!(out, "{}{:padding$}", cell.text(), "")?,
+            }
+            if index == last {
+                break;
+            }
+            write!(out, "{:GAP$}", "")?;
+        }
+        writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_flush_right_and_lines_end_without_blanks() {
+        let mut table = Table::new([("bytes", Align::Right), ("name", Align::Left), ("", Align::Left)]);
+        table.push(Row { cells: vec![Cell::plain("1"), Cell::plain("a")], below: vec![Cell::plain("  b")] });
+        let painted = Cell::painted("1234567", |text| format!("\x1b[1m{text}\x1b[0m"));
+        table.push(Row { cells: vec![painted, Cell::plain(""), Cell::plain("")], below: vec![] });
+        let mut out = Vec::new();
+        table.write(1, str::to_owned, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "   bytes  name\n       1  a\n   b\n \x1b[1m1234567\x1b[0m\n");
+    }
+}

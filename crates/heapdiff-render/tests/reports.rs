@@ -1,0 +1,344 @@
+//! What the reports look like, at the widths of a small and of a large terminal, and that they are the same bytes each
+//! time.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod story;
+
+use heapdiff_profile::{
+    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldInputs, FoldOptions, InUse, NamedProfile,
+    OverviewOptions, ProfileBuilder, ProfileSummary, Selection, TopBy, TopOptions, diff, fold, overview,
+    series, top,
+};
+use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
+use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson, TopJson};
+use heapdiff_render::text::{DiffText, InfoText, OverviewText, TextOptions, TopText};
+use heapdiff_render::{Side, Theme};
+use insta::assert_snapshot;
+use std::io::{self, Write};
+use story::{SNAPSHOTS, go_heap, shop_snapshot, stripped};
+
+fn written(report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    report(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn text_options(width: usize) -> TextOptions {
+    TextOptions { width, source_root: Some("/src/shop".to_owned()), ..TextOptions::default() }
+}
+
+fn shop() -> Vec<NamedProfile> {
+    (0..SNAPSHOTS)
+        .map(|sequence| NamedProfile {
+            name: format!("shop/{sequence}.pb.gz"),
+            profile: shop_snapshot(sequence),
+        })
+        .collect()
+}
+
+fn overview_text(profiles: Vec<NamedProfile>, options: &TextOptions) -> String {
+    let series = series(profiles);
+    let overview = overview(&series[0], &OverviewOptions::default()).unwrap();
+    let next = [
+        ("heapdiff diff shop --by function".to_owned(), "what was born and died"),
+        ("heapdiff flamegraph shop -o growth.svg".to_owned(), "who called it, as a picture"),
+    ];
+    written(|out| OverviewText { overview: &overview, next: &next }.write(options, out))
+}
+
+fn diff_text(by: DiffBy, selection: Selection, (base, head): (u32, u32), options: &TextOptions) -> String {
+    let (base, head) = (shop_snapshot(base), shop_snapshot(head));
+    let inputs = DiffInputs { base: &base, head: &head };
+    let report = diff(inputs, &DiffOptions { by, selection }).unwrap();
+    let (base, head) = (Side::of("shop/0.pb.gz", &base), Side::of("shop/5.pb.gz", &head));
+    written(|out| DiffText { report: &report, by, base: &base, head: &head }.write(options, out))
+}
+
+#[test]
+fn overview_in_80_columns() {
+    assert_snapshot!(overview_text(shop(), &text_options(80)));
+}
+
+#[test]
+fn overview_in_200_columns() {
+    assert_snapshot!(overview_text(shop(), &text_options(200)));
+}
+
+#[test]
+fn overview_in_colour() {
+    let options = TextOptions { theme: Theme::colored(), rows_max: 2, ..text_options(80) };
+    assert_snapshot!(overview_text(shop(), &options).replace('\x1b', "␛"));
+}
+
+#[test]
+fn overview_of_another_profilers_files() {
+    let later = |bytes: i64| {
+        let mut profile = go_heap();
+        profile.time_nanos += bytes;
+        profile.samples[0].values[3] += bytes;
+        profile
+    };
+    let named = |(index, profile)| NamedProfile { name: format!("{index}.pb.gz"), profile };
+    let profiles = [later(0), later(32 << 20), later(64 << 20)].into_iter().enumerate().map(named).collect();
+    assert_snapshot!(overview_text(profiles, &text_options(80)));
+}
+
+#[test]
+fn overview_with_losses() {
+    let named = |name: &str, profile| NamedProfile { name: name.to_owned(), profile };
+    let mut second = stripped();
+    second.metadata.as_mut().unwrap().sequence = 1;
+    assert_snapshot!(overview_text(vec![named("0", stripped()), named("1", second)], &text_options(80)));
+}
+
+#[test]
+fn colour_adds_codes_and_nothing_else() {
+    let colored = TextOptions { theme: Theme::colored(), ..text_options(80) };
+    let mut bare = overview_text(shop(), &colored);
+    while let Some(start) = bare.find('\x1b') {
+        let end = start + bare[start..].find('m').unwrap();
+        bare.replace_range(start..=end, "");
+    }
+    assert_eq!(bare, overview_text(shop(), &text_options(80)));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for width in [60, 80, 120, 200] {
+        let options = text_options(width);
+        for text in [
+            overview_text(shop(), &options),
+            diff_text(DiffBy::Stack, Selection::default(), (0, 5), &options),
+            diff_text(DiffBy::Function, Selection::default(), (0, 5), &options),
+        ] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= width.max(80), "{width} columns: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn diff_by_stack_in_80_columns() {
+    assert_snapshot!(diff_text(DiffBy::Stack, Selection::default(), (0, 5), &text_options(80)));
+}
+
+#[test]
+fn diff_by_stack_in_200_columns() {
+    assert_snapshot!(diff_text(DiffBy::Stack, Selection::default(), (0, 5), &text_options(200)));
+}
+
+#[test]
+fn diff_by_function_of_what_may_be_chance() {
+    let options = TextOptions { rows_max: 1, ..text_options(80) };
+    assert_snapshot!(diff_text(DiffBy::Function, Selection::default(), (0, 1), &options));
+}
+
+#[test]
+fn diff_of_allocated_objects_with_a_filter() {
+    let filters =
+        Filters::new(FilterPatterns { focus: Some("server"), ..FilterPatterns::default() }).unwrap();
+    let selection =
+        Selection { sample_type: Some("alloc_objects".to_owned()), filters, ..Selection::default() };
+    assert_snapshot!(diff_text(DiffBy::Line, selection, (0, 5), &text_options(80)));
+}
+
+#[test]
+fn diff_of_a_snapshot_with_itself() {
+    assert_snapshot!(diff_text(DiffBy::Stack, Selection::default(), (3, 3), &text_options(80)));
+}
+
+#[test]
+fn diff_of_two_programs() {
+    let (base, head) = (go_heap(), shop_snapshot(0));
+    let by = DiffBy::Function;
+    let report =
+        diff(DiffInputs { base: &base, head: &head }, &DiffOptions { by, ..DiffOptions::default() }).unwrap();
+    let (base, head) = (Side::of("go.pb.gz", &base), Side::of("shop/0.pb.gz", &head));
+    let text = DiffText { report: &report, by, base: &base, head: &head };
+    assert_snapshot!(written(|out| text.write(&text_options(80), out)));
+}
+
+#[test]
+fn diff_as_json() {
+    let (base, head) = (shop_snapshot(0), shop_snapshot(5));
+    let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default()).unwrap();
+    let (base, head) = (Side::of("shop/0.pb.gz", &base), Side::of("shop/5.pb.gz", &head));
+    let json =
+        DiffJson { report: &report, by: DiffBy::Function, base: &base, head: &head, rows_max: Some(1) };
+    assert_snapshot!(written(|out| json.write(out)));
+}
+
+#[test]
+fn overview_as_json() {
+    let series = series(shop());
+    let overview = overview(&series[0], &OverviewOptions::default()).unwrap();
+    let json = OverviewJson { overview: &overview, rows_max: Some(1) };
+    assert_snapshot!(written(|out| json.write(out)));
+}
+
+#[test]
+fn top_in_80_columns() {
+    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
+    let text = TopText { report: &report, by: TopBy::Function, name: "shop/5.pb.gz" };
+    assert_snapshot!(written(|out| text.write(&TextOptions { rows_max: 3, ..text_options(80) }, out)));
+}
+
+#[test]
+fn top_in_200_columns() {
+    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
+    let text = TopText { report: &report, by: TopBy::Function, name: "shop/5.pb.gz" };
+    assert_snapshot!(written(|out| text.write(&text_options(200), out)));
+}
+
+#[test]
+fn top_by_file_of_another_profilers_file() {
+    let by = TopBy::File;
+    let report = top(&go_heap(), &TopOptions { by, ..TopOptions::default() }).unwrap();
+    let text = TopText { report: &report, by, name: "go.pb.gz" };
+    assert_snapshot!(written(|out| text.write(&text_options(80), out)));
+}
+
+#[test]
+fn top_as_json() {
+    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
+    let json = TopJson { report: &report, by: TopBy::Function, name: "shop/5.pb.gz", rows_max: Some(2) };
+    assert_snapshot!(written(|out| json.write(out)));
+}
+
+#[test]
+fn info_in_80_columns() {
+    let profile = shop_snapshot(5);
+    let info = InfoText {
+        name: "shop/5.pb.gz",
+        file_bytes: 1436,
+        profile: &profile,
+        summary: &ProfileSummary::of(&profile),
+    };
+    assert_snapshot!(written(|out| info.write(&text_options(80), out)));
+}
+
+#[test]
+fn info_of_another_profilers_file() {
+    let profile = go_heap();
+    let info = InfoText {
+        name: "go.pb.gz",
+        file_bytes: 370,
+        profile: &profile,
+        summary: &ProfileSummary::of(&profile),
+    };
+    assert_snapshot!(written(|out| info.write(&text_options(80), out)));
+}
+
+#[test]
+fn info_as_json() {
+    let profile = shop_snapshot(1);
+    let info = InfoJson {
+        name: "shop/1.pb.gz",
+        file_bytes: 1436,
+        profile: &profile,
+        summary: &ProfileSummary::of(&profile),
+    };
+    assert_snapshot!(written(|out| info.write(out)));
+}
+
+fn flamegraph(base: Option<u32>, head: u32, options: &FlamegraphOptions) -> Result<String, FlamegraphError> {
+    let (base, head) = (base.map(shop_snapshot), shop_snapshot(head));
+    let inputs = FoldInputs { base: base.as_ref(), head: &head };
+    let folded = fold(inputs, &FoldOptions { lines: true, ..FoldOptions::default() }).unwrap();
+    let kind = if base.is_some() { GraphKind::Diff } else { GraphKind::Single };
+    let mut bytes = Vec::new();
+    let graph = Flamegraph { kind, folded: &folded, subtitle: "0.pb.gz → 5.pb.gz, 50 s apart" };
+    graph.write(options, &mut bytes)?;
+    Ok(String::from_utf8(bytes).unwrap())
+}
+
+/// One element a line, so that a change shows where it is.
+fn lines(svg: &str) -> String {
+    svg.replace("><", ">\n<")
+}
+
+fn without_script() -> FlamegraphOptions {
+    FlamegraphOptions {
+        without_script: true,
+        source_root: Some("/src/shop".to_owned()),
+        ..FlamegraphOptions::default()
+    }
+}
+
+#[test]
+fn flamegraph_of_growth() {
+    assert_snapshot!(lines(&flamegraph(Some(0), 5, &without_script()).unwrap()));
+}
+
+#[test]
+fn flamegraph_keeps_what_vanished_as_wide_as_it_was() {
+    let svg = flamegraph(Some(3), 4, &without_script()).unwrap();
+    let gone = lines(&svg).lines().skip_while(|line| !line.contains("Index::load")).nth(1).map(str::to_owned);
+    assert!(svg.contains("class=\"gone\"") && svg.contains("▼ Index::load -24.0 MiB"));
+    assert!(gone.unwrap().contains(&format!("fg:w=\"{}\"", 24 << 20)));
+}
+
+#[test]
+fn flamegraph_of_one_profile_reversed() {
+    let options = FlamegraphOptions { reverse: true, min_width_percent: 5.0, ..without_script() };
+    assert_snapshot!(lines(&flamegraph(None, 5, &options).unwrap()));
+}
+
+#[test]
+fn flamegraph_has_search_and_zoom_and_is_the_same_each_time() {
+    let options = FlamegraphOptions::default();
+    let svg = flamegraph(Some(0), 5, &options).unwrap();
+    assert!(svg.contains("function search(") && svg.contains("function zoom("));
+    assert_eq!(svg, flamegraph(Some(0), 5, &options).unwrap());
+}
+
+#[test]
+fn permuted_input_gives_the_same_bytes() {
+    let permuted = |sequence| {
+        let mut profile = shop_snapshot(sequence);
+        profile.samples.reverse();
+        profile
+    };
+    let mut reversed = shop();
+    reversed.reverse();
+    assert_eq!(overview_text(reversed, &text_options(80)), overview_text(shop(), &text_options(80)));
+    let json = |base, head| {
+        let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default()).unwrap();
+        let (base, head) = (Side::of("base", &base), Side::of("head", &head));
+        let json =
+            DiffJson { report: &report, by: DiffBy::Function, base: &base, head: &head, rows_max: None };
+        written(|out| json.write(out))
+    };
+    assert_eq!(json(permuted(0), permuted(5)), json(shop_snapshot(0), shop_snapshot(5)));
+}
+
+#[test]
+fn names_full_of_markup_make_a_sound_picture() {
+    let name = "evil\u{1b}[31m<&\"'>; (x) 7::f";
+    let live = InUse { bytes: 4096, objects: 1, samples: 1, epoch: 0 };
+    let profile = ProfileBuilder::heap().in_use(&[name], live).build();
+    let folded = fold(FoldInputs { base: None, head: &profile }, &FoldOptions::default()).unwrap();
+    let mut bytes = Vec::new();
+    let graph = Flamegraph { kind: GraphKind::Single, folded: &folded, subtitle: "<&\u{7}>" };
+    graph.write(&without_script(), &mut bytes).unwrap();
+    let svg = String::from_utf8(bytes).unwrap();
+    assert!(!svg.contains('\u{1b}') && !svg.contains('\u{7}'));
+    let mut reader = quick_xml::Reader::from_str(&svg);
+    loop {
+        match reader.read_event().unwrap() {
+            quick_xml::events::Event::Eof => break,
+            quick_xml::events::Event::Text(text) => assert!(!text.contains(&b'<')),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn an_empty_heap_has_nothing_to_draw() {
+    let profile = ProfileBuilder::heap().build();
+    let folded = fold(FoldInputs { base: None, head: &profile }, &FoldOptions::default()).unwrap();
+    let graph = Flamegraph { kind: GraphKind::Single, folded: &folded, subtitle: "" };
+    let drawn = graph.write(&without_script(), &mut Vec::new());
+    assert!(matches!(drawn, Err(FlamegraphError::NothingToDraw)));
+}
