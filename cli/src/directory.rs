@@ -106,8 +106,17 @@ fn list(folder: &Path) -> Result<Listing, Failure> {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // Hidden files are somebody's bookkeeping, such as a snapshot that is being written.
-        if name.starts_with('.') || path.is_dir() {
+        if name.starts_with('.') {
             continue;
+        }
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => continue,
+            // Opening a pipe waits for a writer that may never come.
+            Ok(metadata) if !metadata.is_file() => {
+                foreign += 1;
+                continue;
+            }
+            _ => {}
         }
         match parse(&name) {
             Some((process, sequence)) => {
@@ -174,6 +183,10 @@ mod tests {
         ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
+        // Neither a folder nor a device of that name is a snapshot.
+        std::fs::create_dir(folder.path().join("shop-20261120T110121Z-42-000011.pb.gz")).unwrap();
+        let device = folder.path().join("shop-20261120T110121Z-42-000012.pb.gz");
+        std::os::unix::fs::symlink("/dev/zero", device).unwrap();
         let talk = Talk::new(true);
         let names = |group: &Group| -> Vec<String> {
             group.files.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect()

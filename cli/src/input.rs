@@ -10,6 +10,7 @@ use heapdiff_formats::{Limits, ReadError, read_profile};
 use heapdiff_profile::{NamedProfile, Profile};
 use heapdiff_symbols::{Options, Symbolizer};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Reads what the user named.
@@ -85,7 +86,8 @@ impl<'a> Input<'a> {
         path: &Path,
         sample_type: Option<&str>,
     ) -> Result<(Vec<NamedProfile>, bool), Failure> {
-        if path.is_file() {
+        // A pipe, such as a shell's `<(command)`, is read like a file.
+        if !path.is_dir() {
             return Ok((vec![self.one(path)?], false));
         }
         let group = directory::choose(path, self.process, self.talk)?;
@@ -149,8 +151,14 @@ impl<'a> Input<'a> {
                 )),
             ));
         }
-        let file =
-            File::open(path).map_err(|error| Failure::unreadable(path, &directory::reason(&error), None))?;
+        let file = File::open(path).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::NotFound => Some("name a profile, or a folder with snapshots".to_owned()),
+                ErrorKind::PermissionDenied => Some("ask its owner, or copy it as that user".to_owned()),
+                _ => None,
+            };
+            Failure::unreadable(path, &directory::reason(&error), hint)
+        })?;
         let (profile, warnings) = read_profile(file, &Limits::default())
             .map_err(|error| Failure::unreadable(path, &with_causes(&error), None))?;
         for warning in warnings {
@@ -162,6 +170,9 @@ impl<'a> Input<'a> {
     /// Puts functions and lines to the addresses, and says of which files there are none.
     fn symbolize(&self, profiles: &mut [&mut NamedProfile]) {
         let mut options = Options::default();
+        for missing in self.debug_directories.iter().filter(|directory| !directory.is_dir()) {
+            self.talk.warning(&format!("--debug-dir `{}` is no folder", missing.display()));
+        }
         // Binaries are often kept, or copied from another machine, beside the profiles.
         let mut directories = self.debug_directories.to_vec();
         for profile in &*profiles {

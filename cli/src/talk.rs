@@ -36,7 +36,11 @@ impl Talk {
 }
 
 /// Prints a remark. Whoever closed standard error does not want to hear it, so a failure to print is none.
+///
+/// One line each: a path may hold a newline, or an escape code that would command the terminal.
 pub(crate) fn say(kind: &str, color: AnsiColor, text: &str) {
+    let text: String =
+        text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
     let style = Style::new().bold().fg_color(Some(color.into()));
     let _ = writeln!(anstream::stderr(), "{style}{kind}:{style:#} {text}");
 }

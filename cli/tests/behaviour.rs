@@ -58,6 +58,62 @@ fn colour_is_for_terminals_and_for_who_asks() {
 }
 
 #[test]
+fn what_is_wrong_is_said_in_one_line_without_escape_codes() {
+    let error = output(&mut heapdiff(&["top", "no\nsuch\x1b[31m.pb.gz"]));
+    let said = String::from_utf8_lossy(&error.stderr).into_owned();
+    assert_eq!(error.status.code(), Some(3));
+    assert!(said.lines().count() == 2 && !said.contains('\x1b'), "{said}");
+    let warned = output(&mut heapdiff(&["top", "shop", "--debug-dir", "no-such-folder"]));
+    let said = String::from_utf8_lossy(&warned.stderr);
+    assert_eq!(
+        (warned.status.code(), said.as_ref()),
+        (Some(0), "warning: --debug-dir `no-such-folder` is no folder\n")
+    );
+}
+
+#[test]
+fn what_to_type_next_asks_for_the_same() {
+    let said =
+        stdout(&mut heapdiff(&["shop", "--type", "inuse_objects", "--focus", "session", "--hide", "a b"]));
+    let next: Vec<_> = said.lines().filter_map(|line| Some(line.split_once("  heapdiff ")?.1)).collect();
+    assert_eq!(
+        next,
+        [
+            "diff shop --type inuse_objects --focus session --hide 'a b' --by function",
+            r"diff shop --type inuse_objects --focus '^shop::session::Cache<K,V>::insert$' --hide 'a b'",
+            "flamegraph shop --type inuse_objects --focus session --hide 'a b' -o growth.svg",
+        ]
+    );
+    assert!(said.contains("\nthe filters let through: inuse_objects "), "{said}");
+    let nothing = stdout(&mut heapdiff(&["-q", "shop", "--focus", "no such function"]));
+    assert!(nothing.contains("The live heap grew") && nothing.contains("No line to show"), "{nothing}");
+}
+
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let snapshot = std::fs::File::open(fixtures().join("go-heap.pb.gz")).unwrap();
+    let mut child =
+        heapdiff(&["-q", "/dev/stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::copy(&mut std::io::BufReader::new(snapshot), &mut child.stdin.take().unwrap()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("/dev/stdin\n"));
+}
+
+#[test]
+fn output_that_does_not_fit_is_an_error() {
+    for arguments in
+        [&["shop"][..], &["top", "shop"], &["diff", "shop", "--format", "json"], &["info", "shop"]]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = output(heapdiff(arguments).stdout(full));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said.starts_with("error: cannot write to standard output: "), "{said}");
+    }
+}
+
+#[test]
 fn tables_are_as_wide_as_columns_says() {
     let lines = |columns: &str| stdout(heapdiff(&["diff", "shop"]).env("COLUMNS", columns)).lines().count();
     assert!(lines("200") < lines("80"));

@@ -1,7 +1,7 @@
 //! `heapdiff DIR`.
 
 use super::{refused, say_notes, top};
-use crate::arguments::{GlobalArguments, OverviewArguments};
+use crate::arguments::{GlobalArguments, OverviewArguments, SelectionArguments};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, shell_word};
@@ -58,7 +58,8 @@ pub(super) fn run(
         return output::print(|out| json.write(out));
     }
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);
-    let next = next_commands(path, process, &answer, chosen.snapshots.last());
+    let asked = Asked { path, process, selection: &arguments.selection, global };
+    let next = next_commands(&asked, &answer, chosen.snapshots.last());
     let text = OverviewText { overview: &answer, next: &next };
     let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN));
     output::print(|out| text.write(&options, out))
@@ -70,18 +71,53 @@ fn take_longest(all: &mut Vec<Series>) -> Option<Series> {
     Some(all.swap_remove(longest))
 }
 
+/// What was asked for, which the next command must ask for again.
+struct Asked<'a> {
+    path: &'a Path,
+    /// The process, where the folder holds several.
+    process: Option<&'a str>,
+    selection: &'a SelectionArguments,
+    global: &'a GlobalArguments,
+}
+
+impl Asked<'_> {
+    /// Its options as they are typed, each after a blank; `focus` takes the place of the one that was asked for.
+    fn options(&self, focus: Option<&str>) -> String {
+        let SelectionArguments { sample_type, focus: asked, ignore, hide, all_frames } = self.selection;
+        let mut options = String::new();
+        for (option, value) in [
+            ("--type", sample_type.as_deref()),
+            ("--focus", focus.or(asked.as_deref())),
+            ("--ignore", ignore.as_deref()),
+            ("--hide", hide.as_deref()),
+        ] {
+            if let Some(value) = value {
+                options.push_str(&format!(" {option} {}", shell_word(value)));
+            }
+        }
+        if *all_frames {
+            options.push_str(" --all-frames");
+        }
+        for folder in &self.global.debug_dir {
+            options.push_str(&format!(" --debug-dir {}", shell_word(&folder.display().to_string())));
+        }
+        options
+    }
+}
+
 /// What to type next, each with what it is good for.
 fn next_commands(
-    path: &Path,
-    process: Option<&str>,
+    asked: &Asked<'_>,
     answer: &Overview,
     newest: Option<&NamedProfile>,
 ) -> Vec<(String, &'static str)> {
-    let process = process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
-    let folder = format!("{}{process}", shell_word(&path.display().to_string()));
+    let process =
+        asked.process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
+    let folder = format!("{}{process}", shell_word(&asked.path.display().to_string()));
+    let options = asked.options(None);
     let mut commands = vec![
-        (format!("heapdiff diff {folder} --by function"), "what was born and died"),
-        (format!("heapdiff flamegraph {folder} -o growth.svg"), "who called it, as a picture"),
+        (format!("heapdiff diff {folder}{options} --by function"), "what was born and died"),
+        (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
     ];
     let grower = answer.rows.iter().find(|row| row.movement == Movement::Grew);
     if let Some(row) = grower {
@@ -90,12 +126,12 @@ fn next_commands(
         commands.insert(
             1,
             (
-                format!("heapdiff diff {folder} --focus {}", shell_word(&exact)),
+                format!("heapdiff diff {folder}{}", asked.options(Some(&exact))),
                 "every stack through the first row",
             ),
         );
     } else if let Some(newest) = newest {
-        commands.push((format!("heapdiff top {}", shell_word(&newest.name)), "what is alive now"));
+        commands.push((format!("heapdiff top {}{options}", shell_word(&newest.name)), "what is alive now"));
     }
     commands
 }
@@ -107,7 +143,19 @@ fn escaped(name: &str) -> String {
         if r"\.+*?()|[]{}^$#&-~".contains(character) {
             pattern.push('\\');
         }
-        pattern.push(character);
+        // A name must not be able to command the terminal that shows the pattern.
+        pattern.push(if character.is_control() { '.' } else { character });
     }
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_its_name_and_commands_no_terminal() {
+        assert_eq!(escaped("<[u8; 64] as A>::b-c"), r"<\[u8; 64\] as A>::b\-c");
+        assert_eq!(escaped("evil\x1b[31m"), r"evil.\[31m");
+    }
 }

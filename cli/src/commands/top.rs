@@ -6,6 +6,7 @@ use crate::input::Input;
 use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::{FrameVisibility, NamedProfile, TopOptions, top};
+use heapdiff_render::Side;
 use heapdiff_render::json::TopJson;
 use heapdiff_render::text::TopText;
 
@@ -28,12 +29,13 @@ pub(super) fn print(
 ) -> anyhow::Result<()> {
     let report = top(&named.profile, options).map_err(refused)?;
     say_notes(&report.notes, Talk::new(global.quiet));
-    let (report, by, name) = (&report, options.by, named.name.as_str());
+    let side = &Side::of(&named.name, &named.profile);
+    let (report, by) = (&report, options.by);
     if output.is_json() {
-        let json = TopJson { report, by, name, rows_max: output.rows };
+        let json = TopJson { report, by, side, rows_max: output.rows };
         return output::print(|out| json.write(out));
     }
-    let text = TopText { report, by, name };
+    let text = TopText { report, by, side };
     let options = output::text_options(output.text_rows(ROWS_DEFAULT));
     output::print(|out| text.write(&options, out))
 }

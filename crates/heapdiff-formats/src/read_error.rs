@@ -38,8 +38,8 @@ pub enum ReadError {
     },
     /// More than [`Limits::unpacked_bytes_max`](crate::Limits::unpacked_bytes_max).
     #[error(
-        "found more than `{limit}` bytes of uncompressed data, expected at most that: this is hardly a profile, or the \
-         limit has to be raised"
+        "found more than `{limit}` bytes of uncompressed data, expected at most that: this is hardly a profile; if it is \
+         one, filter it with pprof first"
     )]
     TooBig {
         /// The limit in bytes.
@@ -48,7 +48,7 @@ pub enum ReadError {
     /// More than [`Limits::model_bytes_max`](crate::Limits::model_bytes_max).
     #[error(
         "found a profile that takes more than `{limit}` bytes in memory, expected at most that: filter it with pprof \
-         first, or the limit has to be raised"
+         first"
     )]
     ModelTooBig {
         /// The limit in bytes.

@@ -348,10 +348,11 @@ fn note_differences(base: &Profile, head: &Profile, notes: &mut Vec<Note>) {
     }
     let period =
         |profile: &Profile| period_bytes(profile).or(Some(profile.period).filter(|&period| period > 0));
+    let unit = head.period_type.as_ref().map_or(String::new(), |counted| counted.unit.clone());
     if let (Some(base), Some(head)) = (period(base), period(head))
         && base != head
     {
-        notes.push(Note::DifferentPeriods { base, head });
+        notes.push(Note::DifferentPeriods { base, head, unit });
     }
 }
 

@@ -22,10 +22,12 @@ pub enum Note {
     },
     /// Base and head were sampled with different periods; both are estimates of the same thing, of unequal accuracy.
     DifferentPeriods {
-        /// The base's period, in units of its period type.
+        /// The base's period.
         base: i64,
         /// The head's period.
         head: i64,
+        /// What both count, such as `bytes`.
+        unit: String,
     },
     /// The base was taken after the head, so what the report calls born died in real time.
     BaseIsNewer,
@@ -63,8 +65,8 @@ impl fmt::Display for Note {
             Self::DifferentPrograms { base, head } => {
                 write!(f, "different programs: base is `{base}`, head is `{head}`")
             }
-            Self::DifferentPeriods { base, head } => {
-                write!(f, "different sampling periods: {base} in the base, {head} in the head")
+            Self::DifferentPeriods { base, head, unit } => {
+                write!(f, "different sampling periods: {base} {unit} in the base, {head} {unit} in the head")
             }
             Self::BaseIsNewer => write!(f, "the base was taken after the head: growth reads as shrinkage"),
             Self::NotABoundary { sequence } => write!(

@@ -5,6 +5,7 @@ use crate::diff::{Change, DiffBy, DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::memory_split::RowsGrown;
 use crate::metadata::{AllocatorFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder};
 use crate::note::Note;
 use crate::profile::ValueType;
@@ -115,20 +116,24 @@ pub struct MemorySplit {
     /// [`Self::outside`].
     pub retained: Option<i64>,
     /// What remains: resident memory that the allocator knows nothing of, which is the program's code and data,
-    /// thread stacks and memory that was mapped directly.
-    pub outside: i64,
+    /// thread stacks and memory that was mapped directly. `None` where the allocator claims all that is left and more:
+    /// then it is part of [`Self::retained`], and how much of it nobody can tell.
+    pub outside: Option<i64>,
     /// What the recorder's tables have touched.
     pub recorder: i64,
 }
 
 /// Which kind of growth a series shows from base to head, with the figures that it rests on. All in bytes; `None` where
-/// a snapshot lacks the figure.
+/// a snapshot lacks the figure. It speaks of the whole process, whatever the overview counts or leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headline {
     /// The kind: of those that grew, the one whose highs rose most.
     pub kind: GrowthKind,
     /// How far the highs of that kind rose; 0 if there is none.
     pub rise: i64,
+    /// The change from base to head of what keeps growing in the live heap: less than [`Self::rise`] where the last
+    /// snapshot was taken in a trough. `None` where nothing there grew.
+    pub rows_delta: Option<i64>,
     /// How resident memory changed.
     pub rss_delta: Option<i64>,
     /// How the live heap changed.
@@ -234,14 +239,17 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
     let total = comparison.figures(&groups.total());
     let mut rows = trajectories.rows(&groups, &window, floor);
     sort_rows(&mut rows, &FrameOrder::of(&frames));
-    let grown = rows
-        .iter()
-        .filter(|row| row.movement == Movement::Grew)
-        .map(|row| row.rise)
-        .reduce(i64::saturating_add);
+    let of_memory = match selection.filters.is_empty() && is_memory_in_use(&sample_type.kind) {
+        true => None,
+        false => headline_of_memory(series, options, &snapshots),
+    };
+    let headline = of_memory.unwrap_or_else(|| {
+        let grown = RowsGrown::of(&rows).filter(|_| is_memory_in_use(&sample_type.kind));
+        Headline::of(in_window, grown, comparison.resolution_bytes())
+    });
     let unfiltered = Change { base: of_base.sum(), head: of_head.sum(), flow: None };
     Ok(Overview {
-        headline: Headline::of(in_window, grown, comparison.resolution_bytes()),
+        headline,
         sample_type,
         process: series.process.clone(),
         recording: snapshots.last().and_then(|(named, _)| named.profile.metadata.as_ref()).map(Recording::of),
@@ -256,6 +264,27 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
         points,
         frames,
     })
+}
+
+/// Sample types that are bytes in use: heapdiff's and Go's, and that of older producers.
+const MEMORY_IN_USE: [&str; 2] = ["inuse_space", "space"];
+
+fn is_memory_in_use(kind: &str) -> bool {
+    MEMORY_IN_USE.contains(&kind)
+}
+
+/// The headline of a report that counts something else, or that leaves something out: what kind of growth this is does
+/// not depend on what is looked at. `None` where memory in use is not counted.
+fn headline_of_memory(
+    series: &Series,
+    options: &OverviewOptions,
+    snapshots: &[(&NamedProfile, Columns)],
+) -> Option<Headline> {
+    let (newest, _) = snapshots.last()?;
+    let kind = MEMORY_IN_USE.into_iter().find(|kind| newest.profile.sample_type_index(kind).is_some())?;
+    let selection = Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
+    let options = OverviewOptions { selection, ..options.clone() };
+    overview(series, &options).ok().map(|overview| overview.headline)
 }
 
 /// The snapshots that have the sample type, and which of them are compared.
@@ -315,7 +344,7 @@ impl SnapshotPoint {
     fn of(named: &NamedProfile, columns: Columns) -> Self {
         let profile = &named.profile;
         let metadata = profile.metadata.as_ref();
-        let in_use = ["inuse_space", "space"].iter().find_map(|kind| profile.sample_type_index(kind));
+        let in_use = MEMORY_IN_USE.iter().find_map(|kind| profile.sample_type_index(kind));
         let of_memory = in_use.map(|column| Columns::around(profile, column));
         let sum = |column: Option<usize>| column.map(|column| profile.sum_of(column));
         let live_bytes = sum(of_memory.and_then(|columns| columns.bytes));

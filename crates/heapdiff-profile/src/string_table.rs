@@ -39,6 +39,18 @@ impl StringTable {
         StringId(u32::try_from(index).expect("readers bound the number of strings"))
     }
 
+    /// As [`Self::intern`], for text that many profiles hold: they share one copy of it.
+    ///
+    /// # Panics
+    /// As [`Self::intern`].
+    pub fn intern_shared(&mut self, text: &Arc<str>) -> StringId {
+        let index = match self.strings.get_index_of(&**text) {
+            Some(index) => index,
+            None => self.strings.insert_full(Arc::clone(text)).0,
+        };
+        StringId(u32::try_from(index).expect("readers bound the number of strings"))
+    }
+
     /// The handle of `text` if it is in the table.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<StringId> {
@@ -49,5 +61,21 @@ impl StringTable {
     #[must_use]
     pub fn get(&self, id: StringId) -> &str {
         self.strings.get_index(id.0 as usize).map_or("", |text| text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_text_is_stored_once_for_all_tables() {
+        let text: Arc<str> = Arc::from("alloc::vec::Vec::push");
+        let (mut first, mut second) = (StringTable::default(), StringTable::default());
+        let known = first.intern("alloc::vec::Vec::push");
+        assert_eq!(first.intern_shared(&text), known);
+        assert_eq!(Arc::strong_count(&text), 1, "the table keeps the copy that it has");
+        let id = second.intern_shared(&text);
+        assert_eq!((second.get(id), Arc::strong_count(&text)), (&*text, 2));
     }
 }

@@ -127,7 +127,7 @@ fn different_programs_are_compared_and_noted() {
         notes,
         [
             "different programs: base is `app`, head is `other`",
-            "different sampling periods: 524288 in the base, 65536 in the head",
+            "different sampling periods: 524288 bytes in the base, 65536 bytes in the head",
         ]
     );
     let row = report.rows[0].figures;

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    AllocatorFigures, GrowthKind, InUse, Movement, NamedProfile, Note, Overview, OverviewOptions, Pairing,
-    ProfileBuilder, Series, overview, series, short_name,
+    AllocatorFigures, FilterPatterns, Filters, GrowthKind, InUse, Movement, NamedProfile, Note, Overview,
+    OverviewOptions, Pairing, ProfileBuilder, Selection, Series, overview, series, short_name,
 };
 
 const MIB: i64 = 1 << 20;
@@ -122,6 +122,11 @@ fn the_headline_says_where_memory_went() {
         ([10, 15, 30], [10, 15, 90], GrowthKind::OutsideAllocator),
         ([100, 110, 130], [100, 111, 132], GrowthKind::None),
         ([100, 110, 130], [20, 30, 50], GrowthKind::None),
+        // An allocator that claims more than is resident: what grew outside is not put down to it ...
+        ([10, 40, 20], [10, 40, 90], GrowthKind::OutsideAllocator),
+        ([10, 40, 20], [10, 40, 35], GrowthKind::None),
+        // ... and what it does keep is.
+        ([100, 140, 120], [10, 140, 120], GrowthKind::RetainedByAllocator),
     ] {
         assert_eq!(memory(first, last).headline.kind, kind, "{first:?} {last:?}");
     }
@@ -132,9 +137,29 @@ fn the_headline_says_where_memory_went() {
     assert_eq!((headline.outside_delta, headline.rise), (Some(0), 190 * MIB));
     for point in &overview.points {
         let split = point.split.unwrap();
-        let sum = split.live + split.retained.unwrap() + split.outside + split.recorder;
+        let sum = split.live + split.retained.unwrap() + split.outside.unwrap_or(0) + split.recorder;
         assert_eq!(u64::try_from(sum).ok(), point.rss, "the parts add up to the resident set size");
     }
+}
+
+#[test]
+fn the_headline_is_of_the_whole_process_whatever_is_looked_at() {
+    let leaky = pool(&[(0, 2), (30, 3), (60, 2), (90, 3), (120, 2)]);
+    let steady = pool(&[(30, 2), (30, 3), (30, 2), (30, 3), (30, 2)]);
+    let headline = |series: &Series, selection: Selection| {
+        overview(series, &OverviewOptions { selection, ..OverviewOptions::default() }).unwrap().headline
+    };
+    let ignore = FilterPatterns { ignore: Some("payload"), ..FilterPatterns::default() };
+    let without = Selection { filters: Filters::new(ignore).unwrap(), ..Selection::default() };
+    let of = |kind: &str| Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
+    for (series, kind) in [(&leaky, GrowthKind::LiveHeap), (&steady, GrowthKind::None)] {
+        let whole = headline(series, Selection::default());
+        assert_eq!(whole.kind, kind);
+        for selection in [without.clone(), of("inuse_objects"), of("alloc_space"), of("alloc_objects")] {
+            assert_eq!(headline(series, selection.clone()), whole, "{selection:?}");
+        }
+    }
+    assert_eq!(headline(&leaky, Selection::default()).rows_delta, Some(120 * MIB));
 }
 
 #[test]

@@ -33,7 +33,10 @@ impl Side {
             sequence: metadata.map(|metadata| metadata.sequence),
             time_nanos: profile.time_nanos,
             recording_nanos: metadata.map(|metadata| metadata.recording_nanos),
-            period_bytes: profile.period,
+            period_bytes: profile.period_type.as_ref().map_or(0, |counted| match counted.unit.as_str() {
+                "bytes" => profile.period,
+                _ => 0,
+            }),
         }
     }
 }

@@ -27,6 +27,12 @@ fn standard_library(path: &str) -> Option<&str> {
     }
 }
 
+/// Whether a source file came with the compiler.
+#[must_use]
+pub(crate) fn is_of_standard_library(path: &str) -> bool {
+    standard_library(path).is_some()
+}
+
 /// `tokio-1.2.3/src/lib.rs`, for a path below Cargo's `registry/src/<index>/` or `git/checkouts/<name>/<commit>/`.
 fn registry_crate(path: &str) -> Option<&str> {
     if let Some((_, rest)) = path.split_once("/registry/src/") {

@@ -84,6 +84,35 @@ fn overview_of_another_profilers_files() {
 }
 
 #[test]
+fn overview_of_an_allocator_that_claims_more_than_is_resident() {
+    let mut profiles = shop();
+    for named in &mut profiles {
+        let memory = &mut named.profile.metadata.as_mut().unwrap().memory;
+        memory.rss = memory.rss.map(|rss| rss - (18 << 20));
+    }
+    assert_snapshot!(overview_text(profiles, &text_options(80)));
+}
+
+#[test]
+fn an_allocator_that_says_nothing_is_part_of_what_is_unexplained() {
+    let mut profiles = shop();
+    for named in &mut profiles {
+        named.profile.metadata.as_mut().unwrap().allocator = None;
+    }
+    let last = profiles.last_mut().unwrap().profile.metadata.as_mut().unwrap();
+    let rss = last.memory.rss.replace(200 << 20).unwrap();
+    let text = overview_text(profiles.clone(), &text_options(120));
+    assert!(text.contains("▲ Memory beside the live heap grew by 1"), "{text}");
+    profiles.last_mut().unwrap().profile.metadata.as_mut().unwrap().memory.rss = Some(rss);
+    let text = overview_text(profiles, &text_options(80));
+    assert!(!text.contains("allocator keeps"), "{text}");
+    assert!(
+        text.contains("\nunexplained      20.0 MiB  20.0 MiB             0  the allocator, code, stacks\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn overview_with_losses() {
     let named = |name: &str, profile| NamedProfile { name: name.to_owned(), profile };
     let mut second = stripped();
@@ -178,16 +207,63 @@ fn overview_as_json() {
 }
 
 #[test]
+fn intervals_say_that_they_are_of_bytes_where_rows_count_something_else() {
+    let of = |kind: &str| {
+        let selection = Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
+        diff_text(DiffBy::Line, selection, (0, 5), &text_options(200))
+    };
+    assert!(of("inuse_objects").contains("95 % interval of bytes  "));
+    assert!(of("inuse_space").contains("95 % interval  "));
+}
+
+#[test]
+fn a_diff_of_nothing_says_so() {
+    let mut empty = shop_snapshot(0);
+    empty.samples.clear();
+    let report = diff(DiffInputs { base: &empty, head: &empty }, &DiffOptions::default()).unwrap();
+    let side = Side::of("shop/0.pb.gz", &empty);
+    let text = DiffText { report: &report, by: DiffBy::Stack, base: &side, head: &side };
+    let text = written(|out| text.write(&text_options(80), out));
+    assert!(text.ends_with("\nNothing to compare: no sample in base or head.\n"), "{text}");
+}
+
+#[test]
+fn names_of_files_cannot_command_the_terminal() {
+    let (name, profile) = ("evil\x1b[31m\nname.pb.gz", shop_snapshot(5));
+    let (report, side) = (top(&profile, &TopOptions::default()).unwrap(), Side::of(name, &profile));
+    let text = TopText { report: &report, by: TopBy::Function, side: &side };
+    assert!(
+        written(|out| text.write(&text_options(80), out)).starts_with("evil\u{fffd}[31m\u{fffd}name.pb.gz\n")
+    );
+    let report = diff(DiffInputs { base: &profile, head: &profile }, &DiffOptions::default()).unwrap();
+    let text = DiffText { report: &report, by: DiffBy::Stack, base: &side, head: &side };
+    assert!(!written(|out| text.write(&text_options(80), out)).contains('\x1b'));
+}
+
+#[test]
+fn a_period_of_something_else_is_not_taken_for_bytes() {
+    let profile = shop_snapshot(5);
+    assert_eq!(Side::of("a", &profile).period_bytes, 512 << 10);
+    let mut profile = profile;
+    profile.period_type.as_mut().unwrap().unit = "nanoseconds".to_owned();
+    assert_eq!(Side::of("a", &profile).period_bytes, 0);
+}
+
+fn shop_side(sequence: u32) -> Side {
+    Side::of(&format!("shop/{sequence}.pb.gz"), &shop_snapshot(sequence))
+}
+
+#[test]
 fn top_in_80_columns() {
-    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
-    let text = TopText { report: &report, by: TopBy::Function, name: "shop/5.pb.gz" };
+    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
+    let text = TopText { report: &report, by: TopBy::Function, side: &side };
     assert_snapshot!(written(|out| text.write(&TextOptions { rows_max: 3, ..text_options(80) }, out)));
 }
 
 #[test]
 fn top_in_200_columns() {
-    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
-    let text = TopText { report: &report, by: TopBy::Function, name: "shop/5.pb.gz" };
+    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
+    let text = TopText { report: &report, by: TopBy::Function, side: &side };
     assert_snapshot!(written(|out| text.write(&text_options(200), out)));
 }
 
@@ -195,14 +271,14 @@ fn top_in_200_columns() {
 fn top_by_file_of_another_profilers_file() {
     let by = TopBy::File;
     let report = top(&go_heap(), &TopOptions { by, ..TopOptions::default() }).unwrap();
-    let text = TopText { report: &report, by, name: "go.pb.gz" };
+    let text = TopText { report: &report, by, side: &Side::of("go.pb.gz", &go_heap()) };
     assert_snapshot!(written(|out| text.write(&text_options(80), out)));
 }
 
 #[test]
 fn top_as_json() {
-    let report = top(&shop_snapshot(5), &TopOptions::default()).unwrap();
-    let json = TopJson { report: &report, by: TopBy::Function, name: "shop/5.pb.gz", rows_max: Some(2) };
+    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
+    let json = TopJson { report: &report, by: TopBy::Function, side: &side, rows_max: Some(2) };
     assert_snapshot!(written(|out| json.write(out)));
 }
 

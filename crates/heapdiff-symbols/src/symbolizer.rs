@@ -130,12 +130,15 @@ impl Symbolizer {
             let frames = build.answers.frames.get(&offset).map_or(&[][..], Vec::as_slice);
             let lines: Option<Vec<Line>> =
                 frames.iter().map(|frame| functions.line(profile, key, &build.answers, *frame)).collect();
-            if let (Some(location), Some(lines)) = (profile.locations.get_mut(place), lines)
+            if let (Some(location), Some(mut lines)) = (profile.locations.get_mut(place), lines)
                 && location.lines.is_empty()
             {
+                // A series holds hundreds of profiles with thousands of locations each.
+                lines.shrink_to_fit();
                 location.lines = lines;
             }
         }
+        profile.functions.shrink_to_fit();
         for mapping in &mut profile.mappings {
             let outcome = self.builds.get(&BuildKey::new(mapping)).map(|build| &build.outcome);
             mapping.symbolized |= matches!(outcome, Some(None | Some(MappingOutcome::Symbolized { .. })));
@@ -294,9 +297,9 @@ fn add_function(
     index: FunctionIndex,
 ) -> Option<FunctionId> {
     let function = answers.functions.get(index)?;
-    let name = profile.strings.intern(&function.name);
-    let system_name = profile.strings.intern(&function.system_name);
-    let file = profile.strings.intern(&function.file);
+    let name = profile.strings.intern_shared(&function.name);
+    let system_name = profile.strings.intern_shared(&function.system_name);
+    let file = profile.strings.intern_shared(&function.file);
     if let Some(&id) = existing.get(&(name, system_name, file)) {
         return Some(id);
     }

@@ -258,7 +258,7 @@ impl Decorator<'_> {
     fn colored(&self, element: &BytesStart<'_>) -> Result<BytesStart<'static>, FlamegraphError> {
         let color = match (self.graph.kind, self.current) {
             (GraphKind::Diff, Some(node)) => palette::change(node.change(), self.biggest),
-            (GraphKind::Single, Some(node)) => palette::by_crate(&node.function),
+            (GraphKind::Single, Some(node)) => palette::by_crate(&node.function, node.place.file()),
             (_, None) => palette::change(0, 0),
         };
         with_attribute(element, "fill", &color.to_string())

@@ -63,6 +63,14 @@ impl Place {
         *self = widened;
     }
 
+    /// The source file; empty where it is not known or not one.
+    pub(super) fn file(&self) -> &str {
+        match self {
+            Self::Line { file, .. } | Self::File(file) => file,
+            Self::Unknown | Self::Several => "",
+        }
+    }
+
     /// `file:line`, or `file` where the node's calls are on several lines.
     pub(super) fn text(&self, source_root: Option<&str>) -> Option<String> {
         match self {

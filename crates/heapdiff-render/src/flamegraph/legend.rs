@@ -44,7 +44,7 @@ pub(super) fn write(
     };
     let (color, width) = match graph.kind {
         GraphKind::Single => (
-            "Colour: the crate; grey is the standard library.",
+            "Colour: the crate, or the function where its crate is not known; grey is the standard library.",
             "Width: the value of the stacks through a function.",
         ),
         GraphKind::Diff => (

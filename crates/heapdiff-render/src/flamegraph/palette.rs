@@ -1,5 +1,6 @@
 //! Colours of the boxes. Each is light enough for black text.
 
+use crate::source_path;
 use std::fmt;
 
 /// A colour of the drawing.
@@ -53,8 +54,9 @@ fn mix(from: Rgb, to: Rgb, part: f64) -> Rgb {
     Rgb(channel(from.0, to.0), channel(from.1, to.1), channel(from.2, to.2))
 }
 
-/// The colour of a function in a graph of one profile: by crate, and grey for what came with the compiler.
-pub(super) fn by_crate(function: &str) -> Rgb {
+/// The colour of a function in a graph of one profile: by crate, and grey for what came with the compiler. Where debug
+/// information knows names without their path, its file tells the latter.
+pub(super) fn by_crate(function: &str, file: &str) -> Rgb {
     const WARM: [Rgb; 8] = [
         Rgb(247, 197, 122),
         Rgb(240, 160, 120),
@@ -66,7 +68,8 @@ pub(super) fn by_crate(function: &str) -> Rgb {
         Rgb(236, 176, 96),
     ];
     let crate_name = crate_name(function);
-    if matches!(crate_name, "std" | "core" | "alloc" | "hashbrown") || crate_name.starts_with("__r") {
+    let is_named_so = matches!(crate_name, "std" | "core" | "alloc" | "hashbrown");
+    if is_named_so || crate_name.starts_with("__r") || source_path::is_of_standard_library(file) {
         return UNCHANGED;
     }
     // FNV-1a: any hash will do that is the same on each machine and in each version.
@@ -99,9 +102,11 @@ mod tests {
 
     #[test]
     fn crates_keep_their_colour_and_the_standard_library_is_grey() {
-        assert_eq!(by_crate("tokio::task::spawn"), by_crate("<tokio::io::Stdin as core::fmt::Debug>::fmt"));
-        assert_eq!(by_crate("alloc::vec::Vec<T>::push"), UNCHANGED);
-        assert_eq!(by_crate("<&mut std::fs::File>::read"), UNCHANGED);
-        assert_ne!(by_crate("main"), UNCHANGED);
+        let of = |function| by_crate(function, "src/a.rs");
+        assert_eq!(of("tokio::task::spawn"), of("<tokio::io::Stdin as core::fmt::Debug>::fmt"));
+        assert_eq!(of("alloc::vec::Vec<T>::push"), UNCHANGED);
+        assert_eq!(of("<&mut std::fs::File>::read"), UNCHANGED);
+        assert_ne!(of("from_elem"), UNCHANGED);
+        assert_eq!(by_crate("from_elem", "/rustc/0123456789/library/alloc/src/vec/mod.rs"), UNCHANGED);
     }
 }

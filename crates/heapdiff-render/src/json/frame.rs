@@ -25,9 +25,9 @@ impl FrameJson {
     }
 }
 
-/// A file that a report compares.
+/// A file that a report is about, and where it stands in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct SideJson {
+pub(super) struct OriginJson {
     pub(super) file: String,
     pub(super) program: Option<String>,
     pub(super) pid: Option<u32>,
@@ -36,12 +36,10 @@ pub(super) struct SideJson {
     pub(super) time_nanos: i64,
     pub(super) recording_nanos: Option<u64>,
     pub(super) period_bytes: i64,
-    /// The file's whole value in the unit of the report, before filters.
-    pub(super) value: i64,
 }
 
-impl SideJson {
-    pub(super) fn of(side: &Side, value: i64) -> Self {
+impl OriginJson {
+    pub(super) fn of(side: &Side) -> Self {
         Self {
             file: side.name.clone(),
             program: side.program.clone(),
@@ -50,8 +48,22 @@ impl SideJson {
             time_nanos: side.time_nanos,
             recording_nanos: side.recording_nanos,
             period_bytes: side.period_bytes,
-            value,
         }
+    }
+}
+
+/// A file that a report compares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct SideJson {
+    #[serde(flatten)]
+    pub(super) origin: OriginJson,
+    /// The file's whole value in the unit of the report, before filters.
+    pub(super) value: i64,
+}
+
+impl SideJson {
+    pub(super) fn of(side: &Side, value: i64) -> Self {
+        Self { origin: OriginJson::of(side), value }
     }
 }
 

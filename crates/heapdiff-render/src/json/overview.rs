@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson};
 use heapdiff_profile::{
-    AllocatorFigures, GrowthKind, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
+    AllocatorFigures, GrowthKind, Interval, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
     RecorderCost, Recording, SnapshotPoint, StackQuality, Unwinder,
 };
 use serde::Serialize;
@@ -39,6 +39,7 @@ impl OverviewJson<'_> {
                 unit: &overview.sample_type.unit,
                 headline: HeadlineJson::of(overview),
                 resolution_bytes: overview.resolution_bytes,
+                confidence: Interval::CONFIDENCE,
                 base: overview.base,
                 head: overview.head,
                 peak: overview.peak,
@@ -64,6 +65,8 @@ struct Document<'a> {
     headline: HeadlineJson,
     /// The smallest growth of one stack that cannot have been missed; 0 is exact, null is not known.
     resolution_bytes: Option<u64>,
+    /// The chance with which each interval holds the true change.
+    confidence: f64,
     /// Indexes into `snapshots`.
     base: usize,
     head: usize,
@@ -103,6 +106,8 @@ struct HeadlineJson {
     kind: &'static str,
     /// How far the highs of that kind rose.
     rise: i64,
+    /// The change from base to head of the rows that grew.
+    rows_delta: Option<i64>,
     rss_delta: Option<i64>,
     live_delta: Option<i64>,
     retained_delta: Option<i64>,
@@ -120,6 +125,7 @@ impl HeadlineJson {
                 GrowthKind::None => "none",
             },
             rise: headline.rise,
+            rows_delta: headline.rows_delta,
             rss_delta: headline.rss_delta,
             live_delta: headline.live_delta,
             retained_delta: headline.retained_delta,
@@ -168,7 +174,8 @@ impl<'a> PointJson<'a> {
 struct SplitJson {
     live: i64,
     retained: Option<i64>,
-    outside: i64,
+    /// Null where it cannot be told apart from `retained`, which holds it then.
+    outside: Option<i64>,
     recorder: i64,
 }
 

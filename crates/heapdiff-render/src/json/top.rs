@@ -1,6 +1,7 @@
 //! `heapdiff/top/v1`.
 
-use super::frame::FrameJson;
+use super::frame::{FrameJson, OriginJson};
+use crate::side::Side;
 use heapdiff_profile::{TopBy, TopReport};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -12,8 +13,8 @@ pub struct TopJson<'a> {
     pub report: &'a TopReport,
     /// What makes a row.
     pub by: TopBy,
-    /// The file, as the user would type it.
-    pub name: &'a str,
+    /// The file.
+    pub side: &'a Side,
     /// Rows that are written at most, in the report's order; `None` writes all.
     pub rows_max: Option<usize>,
 }
@@ -40,7 +41,7 @@ impl TopJson<'_> {
         super::write(
             &Document {
                 schema: Self::SCHEMA,
-                file: self.name,
+                origin: OriginJson::of(self.side),
                 by: match self.by {
                     TopBy::Function => "function",
                     TopBy::Line => "line",
@@ -67,7 +68,8 @@ fn percent(part: i64, total: i64) -> Option<f64> {
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    file: &'a str,
+    #[serde(flatten)]
+    origin: OriginJson,
     by: &'static str,
     sample_type: &'a str,
     unit: &'a str,
@@ -90,5 +92,6 @@ struct RowJson {
     cum: i64,
     cum_percent: Option<f64>,
     flat_objects: Option<i64>,
+    /// Sampled allocations that `flat` rests on; null where the profile does not count them.
     flat_samples: Option<u64>,
 }

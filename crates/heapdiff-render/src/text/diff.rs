@@ -32,6 +32,9 @@ impl DiffText<'_> {
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         self.write_sides(options, out)?;
         let (grew, shrank, level) = self.by_direction();
+        if self.report.rows.is_empty() {
+            return writeln!(out, "\nNothing to compare: no sample in base or head.");
+        }
         if grew.is_empty() && shrank.is_empty() {
             return writeln!(out, "\nNothing changed: {} as before.", self.counted(level));
         }
@@ -67,7 +70,8 @@ impl DiffText<'_> {
         let room = options.width.saturating_sub(whens + 8).max(options.width / 2);
         let width = longest(&|side| elide::width(&side.name)).unwrap_or(0).min(room);
         for (title, side) in sides {
-            let name = elide::start(&side.name, room);
+            let name = elide::printable(&side.name);
+            let name = elide::start(&name, room);
             let padding = width.saturating_sub(elide::width(&name));
             let title = options.theme.heading(title);
             match self.when(side).as_str() {
@@ -95,6 +99,9 @@ impl DiffText<'_> {
             )?;
         }
         let pairing = match self.report.pairing {
+            Pairing::Paired if self.report.sample_type.kind.starts_with("alloc_") => {
+                "one process: sums since recording began, of which one contains the other"
+            }
             Pairing::Paired => "one process: what is alive in both cancels exactly",
             Pairing::Independent => "compared as two estimates: the sampling error of both counts",
         };

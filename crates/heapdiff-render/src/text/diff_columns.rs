@@ -21,7 +21,8 @@ pub(super) struct DiffColumns {
     /// Objects, unless they are what the rows count.
     objects: bool,
     samples: bool,
-    interval: bool,
+    /// The title of the interval of each change; `None` if there is no room for it.
+    interval: Option<&'static str>,
     /// Whether a row may be chance.
     uncertain: bool,
 }
@@ -39,8 +40,13 @@ impl DiffColumns {
             samples: figures().any(|figures| figures.samples.is_some()),
             uncertain: figures()
                 .any(|figures| figures.significant() == Some(false) && figures.value.delta() != 0),
-            interval: options.width >= INTERVAL_WIDTH_MIN
-                && figures().any(|figures| figures.interval.is_some()),
+            interval: (options.width >= INTERVAL_WIDTH_MIN
+                && figures().any(|figures| figures.interval.is_some()))
+            .then_some(if report.sample_type.unit == "bytes" {
+                "95 % interval"
+            } else {
+                "95 % interval of bytes"
+            }),
         }
     }
 
@@ -51,7 +57,7 @@ impl DiffColumns {
         titles.extend(self.in_place.then_some("in place"));
         titles.extend(self.objects.then_some("objects"));
         titles.extend(self.samples.then_some("samples"));
-        titles.extend(self.interval.then_some("95 % interval"));
+        titles.extend(self.interval);
         let numbers = titles.into_iter().map(|title| (title, Align::Right));
         // The sign of the direction stands apart, so that signs are below each other.
         [("", Align::Left)].into_iter().chain(numbers).collect()
@@ -91,7 +97,7 @@ impl DiffColumns {
         if self.samples {
             cells.push(or_dash(figures.samples.map(quantity::count)));
         }
-        if self.interval {
+        if self.interval.is_some() {
             cells.push(or_dash(figures.interval.map(|interval| {
                 let end = |value| Unit::Bytes.format_change(value);
                 format!("{} to {}", end(interval.low), end(interval.high))

@@ -82,7 +82,7 @@ impl InfoText<'_> {
         }
         list.section("contents")?;
         let counts = |value: usize| quantity::count(value as u64);
-        list.item("samples", &counts(self.summary.samples))?;
+        list.item("rows of values", &counts(self.summary.samples))?;
         let deepest =
             quantity::counted(self.summary.depth_max as u64, "address").replace("addresss", "addresses");
         list.item("stacks", &format!("{}, the deepest of {deepest}", counts(self.summary.stacks)))?;

@@ -10,7 +10,7 @@ use super::wrapping::{wrapped, write_remark};
 use crate::elide;
 use crate::quantity::{self, Unit};
 use crate::theme;
-use heapdiff_profile::{GrowthKind, Movement, Overview, OverviewRow, Pairing, SnapshotPoint};
+use heapdiff_profile::{DiffTotal, GrowthKind, Movement, Overview, OverviewRow, Pairing, SnapshotPoint};
 use std::io::{self, Write};
 
 /// Columns of a row's history.
@@ -43,8 +43,10 @@ impl OverviewText<'_> {
         self.write_rows(options, out)?;
         if !self.next.is_empty() {
             writeln!(out)?;
-            let widest = self.next.iter().map(|(command, _)| elide::width(command)).max().unwrap_or(0);
-            for (index, (command, purpose)) in self.next.iter().enumerate() {
+            let next: Vec<_> =
+                self.next.iter().map(|(command, purpose)| (elide::printable(command), purpose)).collect();
+            let widest = next.iter().map(|(command, _)| elide::width(command)).max().unwrap_or(0);
+            for (index, (command, purpose)) in next.iter().enumerate() {
                 let title = if index == 0 { "next:" } else { "" };
                 let padding = widest - elide::width(command);
                 // A purpose that does not fit is left out; a command is never cut, for it is there to be copied.
@@ -112,17 +114,23 @@ impl OverviewText<'_> {
         let headline = &self.overview.headline;
         let rise = Unit::Bytes.format(headline.rise);
         let sentence = match headline.kind {
-            GrowthKind::LiveHeap => match self.gained() {
+            GrowthKind::LiveHeap => match headline.rows_delta.unwrap_or(0) {
                 gained if gained >= headline.rise => {
                     format!("The live heap grew: what keeps growing gained {}.", Unit::Bytes.format(gained))
                 }
-                _ => format!("The live heap grew: what keeps growing reaches {rise} higher than it did."),
+                _ => format!("The live heap grew: the highs of what keeps growing rose by {rise}."),
             },
             GrowthKind::RetainedByAllocator => {
                 format!("The allocator keeps {rise} more than it did; the program has freed it.")
             }
+            GrowthKind::OutsideAllocator if !self.allocator_is_known() => format!(
+                "Memory beside the live heap grew by {rise}: what the allocator keeps, mapped files, stacks, ..."
+            ),
             GrowthKind::OutsideAllocator => {
                 format!("Memory outside the allocator grew by {rise}: mapped files, stacks, ...")
+            }
+            GrowthKind::None if !self.is_space() => {
+                "Memory did not grow beyond what chance explains.".to_owned()
             }
             GrowthKind::None => "No growth beyond what chance explains.".to_owned(),
         };
@@ -139,12 +147,6 @@ impl OverviewText<'_> {
             write_remark("first and last are compared as two estimates", options, out)?;
         }
         write_remark(&resolution(self.overview.resolution_bytes), options, out)
-    }
-
-    /// What all rows that grew have more than in the first snapshot.
-    fn gained(&self) -> i64 {
-        let grew = self.overview.rows.iter().filter(|row| row.movement == Movement::Grew);
-        grew.filter_map(|row| row.figures.bytes).fold(0, |sum, bytes| sum.saturating_add(bytes.delta()))
     }
 
     /// How live heap, the allocator's reserve and RSS moved, so that the parts add up.
@@ -164,15 +166,29 @@ impl OverviewText<'_> {
             ("", Align::Left),
         ]);
         let both = |part: fn(&SnapshotPoint) -> Option<i64>| part(base).zip(part(head));
-        let is_space = overview.sample_type.kind == "inuse_space";
+        let is_space = self.is_space();
         let peak = self.peak();
         let live = if is_space { both(|point| Some(point.live)) } else { both(|point| point.live_bytes) };
-        let remark = if is_space { peak.as_str() } else { "what the program holds" };
+        let remark = if is_space { peak.as_str() } else { "estimate of what is in use" };
+        // Where either snapshot does not tell what the allocator keeps from what is outside of it, the sum is shown.
+        let outside = both(|point| point.split?.outside);
+        let (retained, remark_of_retained) = match outside {
+            Some(_) => (both(|point| point.split?.retained), "freed, unused or its own"),
+            None => (
+                both(|point| Some(point.split?.retained?.saturating_add(point.split?.outside.unwrap_or(0)))),
+                "at most: with code, stacks",
+            ),
+        };
+        // An allocator that says nothing about itself is part of what is outside.
+        let remark_of_outside = match retained {
+            Some(_) => "code, stacks, mapped memory",
+            None => "the allocator, code, stacks",
+        };
         let parts = [
             ("live heap", live, remark),
-            ("allocator keeps", both(|point| point.split?.retained), "freed, unused or its own"),
+            ("allocator keeps", retained, remark_of_retained),
             ("heapdiff itself", both(|point| Some(point.split?.recorder)), "the recorder's tables"),
-            ("unexplained", both(|point| Some(point.split?.outside)), "code, stacks, mapped memory"),
+            ("unexplained", outside, remark_of_outside),
             ("RSS", both(|point| i64::try_from(point.rss?).ok()), "resident, the sum of these"),
         ];
         if !is_space {
@@ -184,7 +200,20 @@ impl OverviewText<'_> {
                 table.push(memory_row(title, values, &Unit::Bytes, remark, options));
             }
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(0, |title| options.theme.heading(title), out)?;
+        let DiffTotal { shown, unfiltered } = overview.total;
+        if (shown.value.base, shown.value.head) != (unfiltered.base, unfiltered.head) {
+            let unit = Unit::from_name(&overview.sample_type.unit);
+            writeln!(
+                out,
+                "the filters let through: {} {} at first, {} at last, {}",
+                overview.sample_type.kind,
+                unit.format(shown.value.base),
+                unit.format(shown.value.head),
+                unit.format_change(shown.value.delta())
+            )?;
+        }
+        Ok(())
     }
 
     /// `peak 350 MiB at snapshot 28`, unless the peak is at either end.
@@ -192,12 +221,39 @@ impl OverviewText<'_> {
         let overview = self.overview;
         let unit = Unit::from_name(&overview.sample_type.unit);
         match overview.points.get(overview.peak) {
-            Some(peak) if overview.peak != overview.base && overview.peak != overview.head => {
+            Some(peak)
+                if !self.is_cumulative()
+                    && overview.peak != overview.base
+                    && overview.peak != overview.head =>
+            {
                 let number = peak.sequence.map_or(overview.peak, |sequence| sequence as usize);
                 format!("peak {} in snapshot {number}", unit.format(peak.live))
             }
-            _ => "what the program holds".to_owned(),
+            _ => self.what_is_live().to_owned(),
         }
+    }
+
+    /// Whether the allocator says anything about itself.
+    fn allocator_is_known(&self) -> bool {
+        self.overview.points.iter().any(|point| point.allocator.is_some())
+    }
+
+    /// Whether live bytes are what is counted.
+    fn is_space(&self) -> bool {
+        self.overview.sample_type.kind == "inuse_space"
+    }
+
+    fn what_is_live(&self) -> &'static str {
+        match self.overview.resolution_bytes {
+            _ if self.is_cumulative() => "since recording began",
+            Some(0) => "what is in use",
+            _ => "estimate of what is in use",
+        }
+    }
+
+    /// Whether what is counted only ever rises, so that the last value is the peak.
+    fn is_cumulative(&self) -> bool {
+        self.overview.sample_type.kind.starts_with("alloc_")
     }
 
     fn write_rows(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -241,6 +297,9 @@ impl OverviewText<'_> {
                 quantity::counted(noise as u64, "line")
             ));
         }
+        if self.overview.rows.is_empty() {
+            return writeln!(out, "No line to show: nothing that was sampled is left.");
+        }
         if shown == 0 {
             writeln!(
                 out,
@@ -253,11 +312,16 @@ impl OverviewText<'_> {
         if !hidden.is_empty() {
             write_remark(&format!("not shown: {}", hidden.join(", ")), options, out)?;
         }
+        let rise = "highs rose: highest in the later half, against highest in the earlier half";
+        let samples = "samples: sampled allocations that the change rests on; the more, the surer";
+        let has_samples = self.overview.rows.iter().any(|row| row.figures.samples.is_some());
         let legend = [
-            "▲ grew: highs keep rising   △ higher: levelled off, or too young to tell",
-            "▼ shrank   ● came back from a peak: objects and samples are of the peak",
+            Some("▲ grew: highs keep rising   △ higher: levelled off, or too young to tell"),
+            Some("▼ shrank   ● came back from a peak: objects and samples are of the peak"),
+            has_rise.then_some(rise),
+            has_samples.then_some(samples),
         ];
-        legend.iter().try_for_each(|line| write_remark(line, options, out))
+        legend.iter().flatten().try_for_each(|line| write_remark(line, options, out))
     }
 
     fn name(&self, row: &OverviewRow, options: &TextOptions) -> RowName {
