@@ -181,6 +181,12 @@ impl<'a> LiveTable<'a> {
         None
     }
 
+    /// The record of a block, if it has one, for the thread that owns the block. It stays.
+    #[must_use]
+    pub fn get(&self, address: u64) -> Option<LiveRecord> {
+        (0..self.levels_used()).find_map(|level| Some(self.level(level)?.find(address)?.read()))
+    }
+
     /// Calls `visit` with every record whose epoch is at most `epoch_max`, while other threads go on.
     ///
     /// A block that is freed meanwhile may or may not be visited; one that changes its size meanwhile may be missed or
@@ -243,10 +249,13 @@ impl Slot<'_> {
         let [size, place, charge] = self.record;
         let version = low(charge.load(Ordering::Relaxed)).wrapping_add(1);
         let stack = u64::from(record.stack.to_bits()) << 32;
-        // Relaxed: published by the key.
+        // Release: a visitor that reads any of the words below sees the slot busy when it looks at the key again.
+        fence(Ordering::Release);
+        // Relaxed: published by the charge and by the key.
         size.store(pack_size(&record), Ordering::Relaxed);
         place.store(stack | u64::from(kept_epoch.unwrap_or(EPOCH_PENDING)), Ordering::Relaxed);
-        charge.store(u64::from(record.charge.to_bits()) << 32 | u64::from(version), Ordering::Relaxed);
+        // Release: a visitor that reads this version sees the words that belong to it.
+        charge.store(u64::from(record.charge.to_bits()) << 32 | u64::from(version), Ordering::Release);
         // Release: publishes the words above.
         self.key.store(address, Ordering::Release);
         if kept_epoch.is_none() {
@@ -274,12 +283,13 @@ impl Slot<'_> {
                 return None;
             }
             let [size, place, charge] = self.record;
-            // Acquire: none of these may be read after the second look at the key.
+            // Acquire: none of these may be read after the second look at the key, and that not after the second look at
+            // the version: an owner that had written a part of the words at the one is busy or done at the other.
             let before = charge.load(Ordering::Acquire);
             let words = (size.load(Ordering::Acquire), place.load(Ordering::Acquire));
             let is_settled = low(words.1) != EPOCH_PENDING
-                && charge.load(Ordering::Acquire) == before
-                && self.key.load(Ordering::Relaxed) == address;
+                && self.key.load(Ordering::Acquire) == address
+                && charge.load(Ordering::Relaxed) == before;
             if is_settled {
                 return Some((address, unpack(words.0, words.1, before)));
             }

@@ -128,6 +128,12 @@ impl<'a> Recorder<'a> {
         Some(record)
     }
 
+    /// The record of a sampled block, which stays.
+    #[must_use]
+    pub fn live(&self, address: u64) -> Option<LiveRecord> {
+        self.live.get(address)
+    }
+
     /// Removes the record of a block that is about to change its size, until [`Self::reallocated`] or
     /// [`Self::restored`] brings it back.
     pub fn taken(&self, address: u64) -> Option<LiveRecord> {
@@ -142,18 +148,21 @@ impl<'a> Recorder<'a> {
     }
 
     /// Records that the block of `before` now has `size` bytes and is at `address`. It keeps its stack trace and its
-    /// epoch, and is charged for what it grew while `period` was in force.
+    /// epoch, and is charged for what it grew while `period` was in force. With no period nothing was drawn for the
+    /// growth, so the block stands for as many others as before.
     pub fn reallocated(
         &self,
         address: u64,
         before: LiveRecord,
         size: u64,
-        period: Period,
+        period: Option<Period>,
         flags: BlockFlags,
     ) -> bool {
         let mut record = LiveRecord { size, flags, ..before };
         if size > before.size {
-            record.charge = before.charge.grown(size - before.size, period);
+            if let Some(period) = period {
+                record.charge = before.charge.grown(size - before.size, period);
+            }
             record.class = SizeClass::of(size);
             // The row of the old class loses the block and that of the new one gains it; the rows exist or their
             // absence was counted when the block was born.
@@ -242,17 +251,33 @@ mod tests {
             assert!(recorder.allocated(64, 100, charge, BlockFlags::NONE, TRACE));
             recorder.begin_snapshot();
             let before = recorder.taken(64).unwrap();
-            assert!(recorder.reallocated(4096, before, 5000, Period::EXACT, BlockFlags::NONE));
+            assert!(recorder.reallocated(4096, before, 5000, Some(Period::EXACT), BlockFlags::NONE));
             let second = recorder.begin_snapshot();
             assert_eq!(live(recorder, second), [(5000, 0)]);
             let rows: Vec<_> = recorder.tallies().filter(|row| row.samples != 0).collect();
             assert_eq!(rows.len(), 1);
             assert_eq!((rows[0].objects_estimate, rows[0].bytes_estimate), (1.0, 5000.0));
             let before = recorder.taken(4096).unwrap();
-            assert!(recorder.reallocated(4096, before, 70, Period::EXACT, BlockFlags::NONE));
+            assert!(recorder.reallocated(4096, before, 70, Some(Period::EXACT), BlockFlags::NONE));
             assert_eq!(live(recorder, second), [(70, 0)]);
             let rows: Vec<_> = recorder.tallies().filter(|row| row.samples != 0).collect();
             assert_eq!(rows[0].bytes_estimate, 5000.0, "what was allocated stays allocated");
+        });
+    }
+
+    #[test]
+    fn growth_while_nothing_is_recorded_keeps_what_a_sample_stands_for() {
+        with_recorder(|recorder| {
+            let charge = Charge::new(4096, Period::DEFAULT);
+            assert!(recorder.allocated(64, 4096, charge, BlockFlags::NONE, TRACE));
+            assert_eq!(recorder.live(64).map(|record| record.charge), Some(charge));
+            let before = recorder.taken(64).unwrap();
+            assert!(recorder.reallocated(64, before, 8192, None, BlockFlags::NONE));
+            // None of the blocks that it stands for had another chance to be sampled.
+            let record = recorder.live(64).unwrap();
+            assert_eq!((record.size, record.charge), (8192, charge));
+            let objects: f64 = recorder.tallies().map(|row| row.objects_estimate).sum();
+            assert!((objects - charge.objects_estimate()).abs() < 1e-3, "{objects}");
         });
     }
 
@@ -276,7 +301,7 @@ mod tests {
                         let is_sample = sampler.remaining < 0
                             && sampler.trip(step - size, Some(period), || run * 77 + 1) != Draw::Pass;
                         if let Some(before) = recorder.taken(address) {
-                            recorder.reallocated(address, before, step, period, BlockFlags::NONE);
+                            recorder.reallocated(address, before, step, Some(period), BlockFlags::NONE);
                         } else if is_sample {
                             let charge = Charge::new(step, period);
                             recorder.allocated(address, step, charge, BlockFlags::NONE, TRACE);

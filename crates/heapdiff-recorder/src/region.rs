@@ -28,7 +28,7 @@ pub struct Capacities {
 impl Capacities {
     /// For programs with up to 22 million sampled blocks: 1 GiB of address space, touched as it is needed.
     pub const LARGE: Self = Self { stacks: 1 << 18, trace_words: 1 << 25, tallies: 1 << 19, live_levels: 7 };
-    /// Where address space is short: 87,000 sampled blocks and 32,768 stacks in 13 MiB.
+    /// Where address space is short: 348,000 sampled blocks and 32,768 stacks in 21 MiB.
     pub const SMALL: Self = Self { stacks: 1 << 15, trace_words: 1 << 20, tallies: 1 << 16, live_levels: 4 };
 
     /// Words of the whole region.

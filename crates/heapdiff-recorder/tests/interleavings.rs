@@ -54,26 +54,33 @@ fn a_snapshot_holds_exactly_the_epochs_before_it() {
     });
 }
 
-/// A visitor sees a record as it was at one moment, while its slot gets another owner.
+/// A visitor sees a record as it was at one moment, while its slot gets another owner, or its block another size: then
+/// address and epoch are those from before.
 #[test]
 fn a_visited_record_is_never_a_mixture() {
-    loom::model(|| {
-        let live = live();
-        assert!(live.table.insert(64, record(100), None, live.epoch));
-        let owner = {
-            let live = Arc::clone(&live);
-            thread::spawn(move || {
-                assert_eq!(live.table.remove(64).unwrap().size, 100);
-                assert!(live.table.insert(64, record(7777), None, live.epoch));
-            })
-        };
-        live.table.visit(5, |_, seen| {
-            assert!(seen.size == 100 || seen.size == 7777);
-            assert_eq!(seen.class, SizeClass::of(seen.size));
-            assert_eq!(seen.charge, Charge::new(seen.size, Period::new(1000)));
+    for kept_epoch in [None, Some(0)] {
+        let mut model = loom::model::Builder::new();
+        // With fewer the owner does not get between the visitor's last looks.
+        model.preemption_bound = Some(3);
+        model.check(move || {
+            let live = live();
+            assert!(live.table.insert(64, record(100), kept_epoch, live.epoch));
+            // The visitor is the thread that is spawned: loom tries just one order if it is the spawning one.
+            let visitor = {
+                let live = Arc::clone(&live);
+                thread::spawn(move || {
+                    live.table.visit(5, |_, seen| {
+                        assert!(seen.size == 100 || seen.size == 7777);
+                        assert_eq!(seen.class, SizeClass::of(seen.size));
+                        assert_eq!(seen.charge, Charge::new(seen.size, Period::new(1000)));
+                    });
+                })
+            };
+            assert_eq!(live.table.remove(64).unwrap().size, 100);
+            assert!(live.table.insert(64, record(7777), kept_epoch, live.epoch));
+            visitor.join().unwrap();
         });
-        owner.join().unwrap();
-    });
+    }
 }
 
 /// Two threads that insert different blocks both find them again.

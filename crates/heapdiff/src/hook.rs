@@ -236,7 +236,7 @@ impl<A: GlobalAlloc> Allocator<A> {
                 }
             }
             Placement::Inner => {
-                let flags = gate::flags(layout);
+                let flags = self.flags(layout);
                 Placed { block: self.alloc_inner(self.placed_layout(layout, flags), contents), flags }
             }
         };
@@ -247,6 +247,11 @@ impl<A: GlobalAlloc> Allocator<A> {
             return None;
         }
         Some(placed)
+    }
+
+    /// How a sample of this layout is to be placed.
+    fn flags(&self, layout: Layout) -> BlockFlags {
+        if self.placement == Placement::Inner { gate::flags(layout) } else { BlockFlags::NONE }
     }
 
     /// The layout that the inner allocator was asked for a sampled block.
@@ -291,14 +296,12 @@ impl<A: GlobalAlloc> Allocator<A> {
         let registers = registers::capture();
         let drawn = if has_tripped { thread::trip(new_size.saturating_sub(layout.size())) } else { None };
         let is_candidate = self.may_be_sampled(block, layout);
-        let record = if is_candidate {
-            recording::tables().and_then(|tables| tables.recorder.taken(block.addr() as u64))
-        } else {
-            None
-        };
-        if let Some(record) = record {
+        if is_candidate
+            && let Some(tables) = recording::tables()
+            && let Some(record) = tables.recorder.live(block.addr() as u64)
+        {
             // SAFETY: the caller's duties are passed on; the block is a sample.
-            return unsafe { self.realloc_sampled(block, layout, new_size, record) };
+            return unsafe { self.realloc_sampled(tables, block, layout, new_size, record) };
         }
         let is_foreign = is_candidate && self.placement != Placement::Inner;
         if let (Some(period), Ok(new_layout)) = (drawn, Layout::from_size_align(new_size, layout.align()))
@@ -312,77 +315,92 @@ impl<A: GlobalAlloc> Allocator<A> {
         if is_foreign {
             // In the heap of sampled blocks but without a record, since the live table was full.
             // SAFETY: the caller's duties are passed on.
-            return unsafe { self.realloc_placed(block, layout, new_size, BlockFlags::NONE).block };
+            return unsafe { self.realloc_in_place(block, layout, new_size) };
         }
         // SAFETY: the block is no sample, so it came from the inner allocator with this layout.
         unsafe { self.inner.realloc(block, layout, new_size) }
     }
 
-    /// Reallocates a sampled block whose record has been taken. It keeps its stack trace and its epoch.
+    /// Reallocates a sampled block. It keeps its stack trace and its epoch.
     ///
     /// # Safety
     /// As [`GlobalAlloc::realloc`], for the block that `record` belongs to.
     unsafe fn realloc_sampled(
         &self,
+        tables: &Tables,
         block: *mut u8,
         layout: Layout,
         new_size: usize,
         record: LiveRecord,
     ) -> *mut u8 {
-        // SAFETY: the caller's duties are passed on; the record tells how the block was placed.
-        let placed = unsafe { self.realloc_placed(block, layout, new_size, record.flags) };
-        let Some(tables) = recording::tables() else { return placed.block };
-        if placed.block.is_null() {
-            // Nothing happened to the block. If its place in the table is gone meanwhile, that is counted there.
-            let _ = tables.recorder.restored(block.addr() as u64, record);
-            return placed.block;
+        let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
+            return std::ptr::null_mut();
+        };
+        let (recorder, address, size) = (&tables.recorder, block.addr() as u64, new_size as u64);
+        let period = recording::setting();
+        if record.flags == BlockFlags::NONE && self.flags(new_layout) == BlockFlags::NONE {
+            let _ = recorder.taken(address);
+            // SAFETY: the caller's duties are passed on; the record tells that the layout is the program's own.
+            let moved = unsafe { self.realloc_in_place(block, layout, new_size) };
+            // If there is no room for the record any more, that is counted. The block can be freed without it.
+            let _ = if moved.is_null() {
+                recorder.restored(address, record)
+            } else if self.may_be_sampled(moved, new_layout) {
+                recorder.reallocated(moved.addr() as u64, record, size, period, BlockFlags::NONE)
+            } else {
+                // It left the heap of sampled blocks, which is used up: its free will not be looked at.
+                recorder.counters().add(Counter::SampledHeapFull);
+                false
+            };
+            return moved;
         }
-        let address = placed.block.addr() as u64;
-        // Growth while recording is off is charged as in exact mode: certain, since the block is a sample already.
-        let period = recording::setting().unwrap_or(Period::EXACT);
-        let _ = tables.recorder.reallocated(address, record, new_size as u64, period, placed.flags);
-        placed.block
+        // It starts a page, or has to from now on: the free needs its record, so the new one is there before the old one
+        // goes, and without room for it the block becomes one like all others.
+        let moved = self.place(new_layout, Contents::Any).and_then(|Placed { block, flags }| {
+            let recorded = recorder.reallocated(block.addr() as u64, record, size, period, flags);
+            if recorded || flags == BlockFlags::NONE {
+                return Some(block);
+            }
+            // SAFETY: placed with these flags, and given to nobody yet.
+            unsafe { self.dealloc_placed(block, new_layout, flags) };
+            None
+        });
+        let moved = moved.unwrap_or_else(|| self.alloc_inner(new_layout, Contents::Any));
+        if moved.is_null() {
+            return moved;
+        }
+        // SAFETY: both blocks are live and the new one holds `new_size` bytes.
+        unsafe { copy_block(block, moved, layout.size().min(new_size)) };
+        let _ = recorder.taken(address);
+        // SAFETY: the block was placed with the flags of its record.
+        unsafe { self.dealloc_placed(block, layout, record.flags) };
+        moved
     }
 
-    /// Reallocates a block where samples are. A null block means that nothing happened.
+    /// Reallocates a block that is where samples are, with a layout that is the program's own. If the heap of sampled
+    /// blocks is used up it moves to where all others are. Null means that nothing happened.
     ///
     /// # Safety
-    /// As [`GlobalAlloc::realloc`], for a block that is where samples are and was placed with `flags`.
-    unsafe fn realloc_placed(
-        &self,
-        block: *mut u8,
-        layout: Layout,
-        new_size: usize,
-        flags: BlockFlags,
-    ) -> Placed {
-        let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
-            return Placed { block: std::ptr::null_mut(), flags };
-        };
+    /// As [`GlobalAlloc::realloc`], for such a block without a record.
+    unsafe fn realloc_in_place(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         match self.placement {
             #[cfg(feature = "jemalloc")]
             Placement::SampledHeap => {
                 // SAFETY: the block lies in the heap of sampled blocks with this layout.
                 let moved = unsafe { sampled_heap::realloc(block, layout.align(), new_size) };
-                Placed { block: moved, flags }
+                let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else { return moved };
+                if !moved.is_null() {
+                    return moved;
+                }
+                let moved = self.alloc_inner(new_layout, Contents::Any);
+                if !moved.is_null() {
+                    // SAFETY: the block is live without a record, and the new one holds `new_size` bytes.
+                    unsafe { self.move_block(block, layout, moved, new_size) };
+                }
+                moved
             }
-            Placement::Inner
-                if flags == gate::flags(new_layout) || flags.contains(BlockFlags::OVERALIGNED) =>
-            {
-                // SAFETY: the block came from the inner allocator with the layout that it was placed with.
-                let moved = unsafe { self.inner.realloc(block, self.placed_layout(layout, flags), new_size) };
-                Placed { block: moved, flags }
-            }
-            Placement::Inner => {
-                // A large block shrinks and would not be recognized any more where it is.
-                let Some(placed) = self.place(new_layout, Contents::Any) else {
-                    return Placed { block: std::ptr::null_mut(), flags };
-                };
-                // SAFETY: both blocks are live and the new one holds `new_size` bytes.
-                unsafe { copy_block(block, placed.block, layout.size().min(new_size)) };
-                // SAFETY: the block came from the inner allocator with this layout, not overaligned.
-                unsafe { self.inner.dealloc(block, layout) };
-                placed
-            }
+            // SAFETY: the block came from the inner allocator with this layout.
+            Placement::Inner => unsafe { self.inner.realloc(block, layout, new_size) },
         }
     }
 

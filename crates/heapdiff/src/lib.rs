@@ -35,6 +35,10 @@
 //! - The last snapshot is written when the process exits by `exit` or by returning from `main`; `abort`, `_exit` and
 //!   signals leave the one before.
 //! - A forked child records nothing.
+//! - A program with raised rights, such as a set-user-id one, does not listen to `HEAPDIFF_DIR`: whoever starts it could
+//!   have files written in its name. A [`Profiler`] in its code records.
+//! - Under `ulimit -v` at most a quarter of the address space is taken for samples and tables. A block that outgrows it
+//!   becomes an unsampled one, and is counted.
 //! - Memory that C code takes from `malloc`, and memory that is mapped directly, is not seen; the snapshot has the
 //!   process's resident size, so its amount is.
 //! - x86-64 Linux; aarch64 Linux builds but is less tried.
@@ -78,5 +82,8 @@ pub type Inner = std::alloc::System;
 /// Says something on stderr, on a line of its own. A stderr that is closed is nobody's problem.
 fn say(message: std::fmt::Arguments<'_>) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "heapdiff: {message}");
+    // Before `main` the signal for a pipe that nobody reads is still deadly.
+    sys::signals::without_sigpipe(|| {
+        let _ = writeln!(std::io::stderr().lock(), "heapdiff: {message}");
+    });
 }

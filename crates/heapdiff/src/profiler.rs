@@ -4,6 +4,7 @@
 use crate::session::Session;
 use crate::settings::{EVERY_MIN, Keep, Settings};
 use crate::start;
+use crate::sys::process_hooks;
 use heapdiff_recorder::Period;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -83,7 +84,8 @@ impl ProfilerBuilder {
         self
     }
 
-    /// Time between snapshots; 10 seconds if it is not set, and at least a millisecond.
+    /// Time between snapshots; 10 seconds if it is not set, and at least a millisecond. With [`Duration::MAX`] there are
+    /// only those that are asked for, and the last one.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.settings.every = every.max(EVERY_MIN);
@@ -131,6 +133,9 @@ impl ProfilerBuilder {
     pub fn start(self) -> Result<Profiler, StartError> {
         if self.settings.dir.as_os_str().is_empty() {
             return Err(StartError::NoDirectory);
+        }
+        if process_hooks::is_forked_child() {
+            return Err(StartError::ForkedChild);
         }
         if let Some(session) = start::environment_session() {
             return Ok(Profiler { session: Arc::clone(session), is_shared: true });
@@ -180,7 +185,7 @@ impl std::fmt::Display for StartError {
                  `#[global_allocator] static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();`"
             ),
             Self::NoAddressSpace => {
-                write!(f, "cannot reserve address space: 1 GiB is needed, see `ulimit -v`")
+                write!(f, "cannot reserve address space: an eighth of `ulimit -v` is taken, 64 MiB at least")
             }
             Self::Thread(source) => write!(f, "cannot start the thread that writes snapshots: {source}"),
             Self::ForkedChild => {

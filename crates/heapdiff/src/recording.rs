@@ -48,6 +48,7 @@ pub(crate) fn prepare() -> Option<&'static Tables> {
         .get_or_init(|| {
             let (words, capacities) = [Capacities::LARGE, Capacities::SMALL]
                 .into_iter()
+                .filter(|capacities| memory::may_take(capacities.words().saturating_mul(size_of::<u64>())))
                 .find_map(|capacities| Some((memory::map_words(capacities.words())?, capacities)))?;
             let recorder = Recorder::new(&Region::new(words, &capacities)?)?;
             Some(Tables { recorder, unwinders: Unwinders::new() })

@@ -65,9 +65,6 @@ impl Session {
     }
 
     fn prepare(settings: Settings) -> Result<Arc<Self>, StartError> {
-        if process_hooks::is_forked_child() {
-            return Err(StartError::ForkedChild);
-        }
         // This allocation trips the countdown, if the program uses an `Allocator` at all.
         thread::look_again();
         drop(black_box(Box::new(0u8)));
@@ -104,7 +101,7 @@ impl Session {
 
     /// Has a snapshot taken, and waits for it.
     pub(crate) fn snapshot(&self) -> Result<PathBuf, SnapshotError> {
-        if process_hooks::is_forked_child() {
+        if !process_hooks::has_writer() {
             return Err(SnapshotError::ForkedChild);
         }
         thread::muted(|| {
@@ -115,14 +112,16 @@ impl Session {
             while mailbox.answered < number && !mailbox.is_over {
                 mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
             }
-            mailbox.answer.clone().unwrap_or(Err(SnapshotError::Stopped))
+            // An answer to an earlier request is none to this one.
+            let answer = mailbox.answer.as_ref().filter(|_| mailbox.answered >= number);
+            answer.cloned().unwrap_or(Err(SnapshotError::Stopped))
         })
     }
 
     /// Has the last snapshot written, and waits for it at most `patience`: a disk that hangs must not keep the program
     /// from ending.
     pub(crate) fn stop(&self, patience: Duration) {
-        if process_hooks::is_forked_child() {
+        if !process_hooks::has_writer() {
             return;
         }
         thread::muted(|| {
@@ -165,15 +164,30 @@ struct Writer {
     failed: u64,
 }
 
+/// Ends a session when the writer ends, however it ends: nobody waits for it any longer.
+struct End(Arc<Session>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        recording::switch_off();
+        let mut mailbox = lock(&self.0.mailbox);
+        mailbox.is_over = true;
+        *lock(&IS_ACTIVE) = false;
+        self.0.changed.notify_all();
+    }
+}
+
 impl Writer {
     fn run(mut self) {
         thread::mute();
-        let mut due = Instant::now() + self.settings.every;
+        let _end = End(Arc::clone(&self.session));
+        // A time beyond what the clock can say is never.
+        let mut due = Instant::now().checked_add(self.settings.every);
         loop {
             let wake = self.wait(due);
             if wake == Wake::Due {
                 // Late snapshots are left out and not made up for.
-                due = Instant::now() + self.settings.every;
+                due = Instant::now().checked_add(self.settings.every);
             }
             if wake == Wake::Stopping {
                 recording::switch_off();
@@ -184,10 +198,6 @@ impl Writer {
                 mailbox.answered = number;
                 mailbox.answer = Some(result);
             }
-            if wake == Wake::Stopping {
-                mailbox.is_over = true;
-                *lock(&IS_ACTIVE) = false;
-            }
             self.session.changed.notify_all();
             if wake == Wake::Stopping {
                 return;
@@ -195,7 +205,7 @@ impl Writer {
         }
     }
 
-    fn wait(&self, due: Instant) -> Wake {
+    fn wait(&self, due: Option<Instant>) -> Wake {
         let mut mailbox = lock(&self.session.mailbox);
         loop {
             if mailbox.asked > mailbox.answered {
@@ -204,7 +214,7 @@ impl Writer {
             if mailbox.is_stopping {
                 return Wake::Stopping;
             }
-            let left = due.saturating_duration_since(Instant::now());
+            let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Wake::Due;
             }

@@ -126,7 +126,9 @@ fn live_samples(live: &LiveRows) -> u64 {
 }
 
 fn write_cumulative<W: Write>(writer: &mut Writer<W>, places: &mut Places<'_>) -> Result<(), WriteError> {
-    let mut tallies: Vec<Tally> = places.recorder.tallies().filter(|tally| tally.samples > 0).collect();
+    // A block that shrank and grew into another class leaves the bytes that it had shrunk by, without a sample.
+    let is_row = |tally: &Tally| tally.samples > 0 || whole(tally.bytes_estimate) > 0;
+    let mut tallies: Vec<Tally> = places.recorder.tallies().filter(is_row).collect();
     tallies.sort_by_key(|tally| (tally.stack, tally.class));
     for tally in tallies {
         let values = [

@@ -23,6 +23,11 @@ fn from_environment() {
     if std::env::var_os("HEAPDIFF_DIR").is_none() {
         return;
     }
+    if process_hooks::has_raised_rights() {
+        return crate::say(format_args!(
+            "HEAPDIFF_DIR is not for a program with raised rights, such as a set-user-id one: not recording"
+        ));
+    }
     let settings = match thread::muted(|| Settings::from_environment(std::env::var_os)) {
         Ok(Some(settings)) => settings,
         Ok(None) => return,

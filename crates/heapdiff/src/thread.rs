@@ -14,7 +14,7 @@ struct Thread {
     sampler: Cell<Sampler>,
     /// Whether allocations of this thread are nobody's business: the writer's own, for instance.
     is_muted: Cell<bool>,
-    /// Start and end of the mapping that the thread's stack was last seen in; 0 and 0 at first.
+    /// Start and end of the thread's own stack, as far as it has been seen; 0 and 0 at first.
     stack: Cell<(u64, u64)>,
 }
 
@@ -101,9 +101,15 @@ pub(crate) fn stack(stack_pointer: u64) -> Option<Stack> {
         if (start..end).contains(&stack_pointer) {
             return Some(Stack::new(stack_pointer, end));
         }
-        // The first sample of the thread, or it runs on another stack now: a fiber's, or a signal handler's.
-        let bounds = stack::containing(stack_pointer)?;
-        thread.stack.set((bounds.start, bounds.end));
-        Some(Stack::new(stack_pointer, bounds.end))
+        // The first sample of the thread, or its deepest, or it runs on another stack now: a fiber's, or a signal
+        // handler's. Bounds of those are not kept, since they may be gone or shorter with the next sample.
+        let mapping = stack::containing(stack_pointer)?;
+        match stack::own(&mapping).filter(|own| own.contains(&stack_pointer)) {
+            Some(own) => {
+                thread.stack.set((own.start, own.end));
+                Some(Stack::new(stack_pointer, own.end))
+            }
+            None => Some(Stack::new(stack_pointer, mapping.end)),
+        }
     })
 }

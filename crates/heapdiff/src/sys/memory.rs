@@ -37,6 +37,15 @@ pub(crate) fn release(start: NonNull<u8>, bytes: usize) -> bool {
     advise(start, bytes, libc::MADV_DONTNEED)
 }
 
+/// Whether `bytes` of address space may be taken. Under a limit (`ulimit -v`) that is an eighth of it: the rest is the
+/// program's.
+pub(crate) fn may_take(bytes: usize) -> bool {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the pointer is valid for writes.
+    let result = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    result != 0 || limit.rlim_cur == libc::RLIM_INFINITY || bytes as u64 <= limit.rlim_cur / 8
+}
+
 fn map(bytes: usize, protection: libc::c_int) -> Option<NonNull<u8>> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new anonymous mapping at an address that the kernel chooses touches no existing memory.

@@ -14,8 +14,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tikv_jemalloc_sys as je;
 
-/// First address of the range; meaningless while [`LEN`] is 0.
-static START: AtomicUsize = AtomicUsize::new(0);
+/// Above every address, so that no block lies in the range for a thread that sees [`LEN`] before [`START`].
+const NOWHERE: usize = 1 << (usize::BITS - 1);
+/// First address of the range; [`NOWHERE`] while there is none.
+static START: AtomicUsize = AtomicUsize::new(NOWHERE);
 /// Bytes of the range; 0 until the arena is ready to serve.
 static LEN: AtomicUsize = AtomicUsize::new(0);
 /// First address that has not been handed to jemalloc.
@@ -25,7 +27,7 @@ static FLAGS: OnceLock<Option<c_int>> = OnceLock::new();
 
 /// Sizes to try for the range. All memory of exact mode lives in it, so it is large where address space is free, and
 /// small under `ulimit -v` or valgrind.
-const RESERVATIONS: [usize; 5] = [1 << 40, 1 << 38, 1 << 36, 1 << 32, 1 << 30];
+const RESERVATIONS: [usize; 7] = [1 << 40, 1 << 38, 1 << 36, 1 << 32, 1 << 30, 1 << 28, 1 << 26];
 
 /// Whether a block lies in the heap of sampled blocks.
 #[inline(always)]
@@ -38,7 +40,8 @@ pub(crate) fn contains(block: *const u8) -> bool {
 pub(crate) fn prepare() -> bool {
     FLAGS
         .get_or_init(|| {
-            let (start, len) = RESERVATIONS.iter().find_map(|&len| Some((memory::reserve(len)?, len)))?;
+            let mut sizes = RESERVATIONS.into_iter().filter(|&len| memory::may_take(len));
+            let (start, len) = sizes.find_map(|len| Some((memory::reserve(len)?, len)))?;
             START.store(start.addr().get(), Ordering::Relaxed);
             NEXT.store(start.addr().get(), Ordering::Relaxed);
             LEN.store(len, Ordering::Relaxed);

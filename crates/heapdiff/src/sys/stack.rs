@@ -2,7 +2,8 @@
 //!
 //! A walk reads words above the stack pointer, so it has to know how far they go. `pthread_getattr_np` would tell, but
 //! it allocates and takes locks; the kernel's list of mappings tells for every stack, fibers included. It is read with
-//! plain system calls into a buffer on the stack, once for each stack that a thread is seen on.
+//! plain system calls into a buffer on the stack: once for a thread's own stack, which stays as long as the thread, and
+//! with every sample on any other, which may be unmapped or get another size between two samples.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -53,6 +54,27 @@ pub(crate) fn containing(address: u64) -> Option<Range<u64>> {
     // SAFETY: as above; valid for writes.
     unsafe { errno.write(before) };
     bounds
+}
+
+/// The part of `mapping` that the calling thread's own stack takes; `None` if `mapping` holds another stack, such as a
+/// fiber's or a signal handler's.
+///
+/// The C library puts a thread's descriptor above its stack, and the kernel puts the random bytes of the auxiliary vector
+/// above the first thread's. A mapping may go on behind them, with memory that is somebody else's.
+pub(crate) fn own(mapping: &Range<u64>) -> Option<Range<u64>> {
+    // SAFETY: getpid has no preconditions.
+    let process = i64::from(unsafe { libc::getpid() });
+    // SAFETY: gettid takes no arguments and has no preconditions. The call is made directly, since the function is newer
+    // than the oldest C library that Rust supports.
+    let thread = unsafe { libc::syscall(libc::SYS_gettid) };
+    let end = if process == thread {
+        // SAFETY: getauxval only reads what the kernel handed to the process.
+        unsafe { libc::getauxval(libc::AT_RANDOM) }
+    } else {
+        // SAFETY: pthread_self has no preconditions.
+        unsafe { libc::pthread_self() }
+    };
+    mapping.contains(&end).then_some(mapping.start..end)
 }
 
 fn open_maps() -> Option<libc::c_int> {
@@ -129,6 +151,8 @@ mod tests {
             let address = &raw const local as u64;
             let bounds = containing(address).expect("the stack is mapped");
             assert!(bounds.contains(&address) && bounds.end - bounds.start < 1 << 30);
+            assert!(own(&bounds).expect("it is the thread's own").contains(&address));
+            assert_eq!(own(&(4096..8192)), None);
         };
         check();
         std::thread::spawn(check).join().expect("the thread checks");

@@ -118,6 +118,18 @@ fn second_time() -> Box<[u8; 3333]> {
     black_box(Box::new([1; 3333]))
 }
 
+/// A time between snapshots that no clock can count means that there are only those that are asked for.
+pub(crate) const NEVER: Case = Case {
+    name: "the_longest_time_between_snapshots_is_never",
+    environment: &[],
+    inside: || {
+        let builder = heapdiff::Profiler::builder().dir("profiles").every(Duration::MAX);
+        let profiler = builder.start().unwrap();
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| assert_eq!(ran.snapshots().len(), 2),
+};
+
 /// A variable that means nothing is said once, and the program runs on.
 pub(crate) const BAD_VARIABLE: Case = Case {
     name: "a_bad_variable_is_said_and_nothing_is_recorded",

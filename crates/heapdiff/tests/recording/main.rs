@@ -21,6 +21,7 @@ mod support;
 mod bias;
 mod disk;
 mod lifecycle;
+mod limits;
 mod moments;
 mod retention;
 mod stacks;
@@ -35,6 +36,7 @@ static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 static CASES: &[Case] = &[
     truth::EXACT,
     truth::REALLOC,
+    truth::REGROWN,
     truth::LAYOUTS,
     truth::STRESS,
     bias::UNBIASED,
@@ -42,13 +44,20 @@ static CASES: &[Case] = &[
     moments::THREAD_LOCAL_DESTRUCTORS,
     moments::AFTER_MAIN,
     moments::FORK,
+    moments::CLONED,
+    moments::AFTER_THE_END,
     lifecycle::QUIET,
     lifecycle::METADATA,
     lifecycle::START_AND_STOP,
     lifecycle::BAD_VARIABLE,
     lifecycle::JOINS_THE_ENVIRONMENT,
+    lifecycle::NEVER,
+    limits::ADDRESS_SPACE,
+    limits::NOBODY_READS,
     stacks::DEEP,
     stacks::TOO_DEEP,
+    #[cfg(target_arch = "x86_64")]
+    stacks::FIBER,
     disk::FILE_SIZE_LIMIT,
     disk::VANISHED_DIRECTORY,
     retention::THINNED,

@@ -127,6 +127,8 @@ pub(crate) const FORK: Case = Case {
         // SAFETY: the child only allocates, frees and exits; allocators are fork-safe.
         let child = unsafe { libc::fork() };
         if child == 0 {
+            let started = heapdiff::Profiler::builder().dir("child").start();
+            assert!(matches!(started, Err(heapdiff::StartError::ForkedChild)));
             drop(kept);
             drop(black_box(vec![1u8; 1 << 20]));
             std::process::exit(7);
@@ -142,4 +144,55 @@ pub(crate) const FORK: Case = Case {
         assert_eq!(snapshots.len(), 1, "the child writes none");
         assert_eq!(snapshots[0].of("handed_on").alloc_objects, 100);
     },
+};
+
+/// A child that was made without the C library, so that no handler ran: it has no writer to wait for either.
+pub(crate) const CLONED: Case = Case {
+    name: "a_child_made_by_a_system_call_waits_for_no_writer",
+    environment: &[],
+    inside: || {
+        let profiler = profiler();
+        // SAFETY: with these arguments it is a fork; the child only asks and exits.
+        let child = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) };
+        if child == 0 {
+            // SAFETY: an alarm that is too late ends the child, and so the test.
+            unsafe { libc::alarm(5) };
+            let is_told = profiler.snapshot() == Err(heapdiff::SnapshotError::ForkedChild);
+            drop(profiler);
+            // SAFETY: ends the child without anything that its parent has set up for its own end.
+            unsafe { libc::_exit(if is_told { 7 } else { 8 }) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` is valid for writes.
+        unsafe { libc::waitpid(child as libc::pid_t, &raw mut status, 0) };
+        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 7, "{status}");
+    },
+    check: |ran: &Ran| assert_eq!(ran.snapshots().len(), 1),
+};
+
+static KEPT_TO_THE_END: std::sync::OnceLock<heapdiff::Profiler> = std::sync::OnceLock::new();
+
+/// Runs after all handlers of `atexit`, heapdiff's own included.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_THE_VERY_END: extern "C" fn() = {
+    extern "C" fn ask() {
+        let answer = KEPT_TO_THE_END.get().map(heapdiff::Profiler::snapshot);
+        if answer.is_some_and(|answer| answer != Err(heapdiff::SnapshotError::Stopped)) {
+            // SAFETY: ends the process at once.
+            unsafe { libc::_exit(9) };
+        }
+    }
+    ask
+};
+
+/// Whoever asks after the last snapshot is told so, and is not given an earlier one.
+pub(crate) const AFTER_THE_END: Case = Case {
+    name: "a_snapshot_asked_for_after_the_last_one_is_refused",
+    environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "1h"), ("HEAPDIFF_PERIOD", "1")],
+    inside: || {
+        profiler().snapshot().unwrap();
+        KEPT_TO_THE_END.set(profiler()).unwrap();
+    },
+    check: |ran: &Ran| assert_eq!(ran.snapshots().len(), 3, "asked for, at the drop, at the exit"),
 };

@@ -67,3 +67,52 @@ pub(crate) const TOO_DEEP: Case = Case {
         assert_eq!(quality.truncated, 1);
     },
 };
+
+/// A fiber by hand: its memory is cut in half between two samples, so the stack that the first one saw is no longer
+/// there up to its end. The tables describe the switching function as if it were on one stack, so walks go beyond the
+/// fiber's first word.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const FIBER: Case = Case {
+    name: "a_stack_that_got_shorter_is_not_read_beyond_its_end",
+    environment: &[],
+    inside: || {
+        const LENGTH: usize = 256 << 10;
+        let profiler = heapdiff::Profiler::builder().dir("profiles").period(1).start().unwrap();
+        let access = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping where the kernel likes it touches no existing memory.
+        let memory = unsafe { libc::mmap(std::ptr::null_mut(), LENGTH, access.0, access.1, -1, 0) };
+        let top = memory.cast::<u8>().wrapping_add(LENGTH / 2);
+        on_stack(top);
+        // SAFETY: nobody uses the upper half.
+        assert_eq!(unsafe { libc::munmap(top.cast(), LENGTH / 2) }, 0);
+        on_stack(top);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        assert_eq!(ran.snapshots()[0].of("on_a_fiber").alloc_objects, 2);
+    },
+};
+
+#[cfg(target_arch = "x86_64")]
+extern "C" fn on_a_fiber() {
+    drop(black_box(vec![1u8; 777]));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+fn on_stack(top: *mut u8) {
+    // SAFETY: below `top` there are 128 KiB that nobody else uses; the stack pointer is put back, and what a call may
+    // change is declared.
+    unsafe {
+        std::arch::asm!(
+            "mov r12, rsp",
+            "mov rsp, {top}",
+            "call {function}",
+            "mov rsp, r12",
+            top = in(reg) top,
+            function = sym on_a_fiber,
+            out("r12") _,
+            clobber_abi("C"),
+        );
+    }
+}

@@ -125,6 +125,28 @@ pub(crate) const REALLOC: Case = Case {
     },
 };
 
+/// A block that shrinks and then grows into another size class: what was ever allocated never becomes less.
+pub(crate) const REGROWN: Case = Case {
+    name: "what_was_allocated_stays_when_a_block_shrinks_and_grows",
+    environment: &[],
+    inside: || {
+        let profiler = profiler();
+        let mut block = born_large();
+        block.shrink_to(100);
+        profiler.snapshot().unwrap();
+        block.reserve_exact(5000);
+        profiler.snapshot().unwrap();
+        black_box(block);
+    },
+    check: |ran: &Ran| {
+        let snapshots = ran.snapshots();
+        assert_eq!(snapshots[0].of("born_large").alloc_space, 3 << 20);
+        let regrown = snapshots[1].of("born_large");
+        assert_eq!((regrown.inuse_objects, regrown.inuse_space), (1, 5000));
+        assert_eq!((regrown.alloc_objects, regrown.alloc_space), (1, (3 << 20) + 4900));
+    },
+};
+
 #[inline(never)]
 fn born_small() -> Vec<u8> {
     black_box(Vec::with_capacity(100))

@@ -59,6 +59,36 @@ static CASES: &[Case] = &[
         },
     },
     Case {
+        name: "samples_whose_record_finds_no_room_go_back_with_their_layouts",
+        environment: &[],
+        inside: || {
+            // Makes the tables small.
+            let limit = libc::rlimit { rlim_cur: 1 << 30, rlim_max: libc::RLIM_INFINITY };
+            // SAFETY: the pointer is valid for reads.
+            assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+            let start = |period| {
+                let builder = heapdiff::Profiler::builder().dir("profiles").period(period);
+                builder.every(std::time::Duration::from_secs(3600)).start().unwrap()
+            };
+            let sparse = start(64 << 10);
+            let mut early: Vec<Vec<u8>> = (0..20_000).map(|_| Vec::with_capacity(1000)).collect();
+            drop(sparse);
+            assert!(strict::OVERALIGNED.load(Ordering::Relaxed) > 100);
+            let exact = start(1);
+            let filling: Vec<Box<u32>> = (0..450_000).map(Box::new).collect();
+            for block in &mut early {
+                block.reserve_exact(2000);
+            }
+            drop(exact);
+            drop(black_box((filling, early)));
+            assert_eq!(strict::MISTAKES.load(Ordering::Relaxed), 0);
+        },
+        check: |ran: &Ran| {
+            let snapshots = ran.snapshots();
+            assert!(snapshots[1].metadata().dropped["live_table_full"] > 0);
+        },
+    },
+    Case {
         name: "zeroed_allocations_and_reallocations_are_forwarded_with_their_layouts",
         environment: &[],
         inside: || {
