@@ -6,7 +6,7 @@ use crate::retention::{self, Kept};
 use crate::settings::Keep;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 const EXTENSION: &str = ".pb.gz";
@@ -20,7 +20,7 @@ pub(crate) struct Directory {
     path: PathBuf,
     /// How the names of this process's snapshots begin.
     prefix: String,
-    /// How the names of all processes of this program begin.
+    /// The program, as the names of all its processes' snapshots have it.
     program: String,
     keep: Keep,
 }
@@ -30,10 +30,10 @@ impl Directory {
     pub(crate) fn open(path: PathBuf, identity: &Identity, keep: Keep) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
         let prefix = identity.file_prefix();
-        let program = prefix.split('-').next().unwrap_or_default().to_owned();
+        let program = program_of(&prefix).unwrap_or_default().to_owned();
         // A program may change its directory; its snapshots stay where they were asked for.
         let path = path.canonicalize().unwrap_or(path);
-        let directory = Self { path, prefix, program: format!("{program}-"), keep };
+        let directory = Self { path, prefix, program, keep };
         File::create(directory.unfinished())?;
         fs::remove_file(directory.unfinished())?;
         Ok(directory)
@@ -66,7 +66,7 @@ impl Directory {
             let _ = fs::remove_file(&unfinished);
             return Err(error);
         }
-        self.thin();
+        self.thin(&path);
         Ok(path)
     }
 
@@ -84,18 +84,21 @@ impl Directory {
 
     /// Brings the snapshots of this program, whichever process wrote them, within bounds. A file that cannot be removed
     /// is tried again with the next snapshot.
-    fn thin(&self) {
+    ///
+    /// `newest` stays even if the clock was set back, so that it looks old.
+    fn thin(&self, newest: &Path) {
         let now = SystemTime::now();
         let mut files = Vec::new();
         for name in self.names() {
             let Ok(facts) = fs::metadata(self.path.join(&name)) else { continue };
             let written = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            let hidden = name.strip_prefix('.').filter(|rest| rest.ends_with(UNFINISHED));
-            if hidden.is_some_and(|rest| rest.starts_with(&self.program)) {
+            let unfinished = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(UNFINISHED));
+            if unfinished.is_some_and(|rest| program_of(rest) == Some(&self.program)) {
                 if now.duration_since(written).is_ok_and(|age| age > ABANDONED_AFTER) {
                     let _ = fs::remove_file(self.path.join(&name));
                 }
-            } else if name.starts_with(&self.program) && name.ends_with(EXTENSION) {
+            } else if name.strip_suffix(EXTENSION).is_some_and(|rest| program_of(rest) == Some(&self.program))
+            {
                 let seconds =
                     written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
                 files.push(Kept { name, seconds, bytes: facts.len() });
@@ -103,7 +106,28 @@ impl Directory {
         }
         files.sort_by(|a, b| a.seconds.total_cmp(&b.seconds).then_with(|| a.name.cmp(&b.name)));
         for name in retention::surplus(files, self.keep) {
-            let _ = fs::remove_file(self.path.join(name));
+            let surplus = self.path.join(name);
+            if surplus != newest {
+                let _ = fs::remove_file(surplus);
+            }
         }
+    }
+}
+
+/// The program in `{program}-{start}-{pid}-{sequence}`, whose name may have dashes of its own.
+fn program_of(name: &str) -> Option<&str> {
+    name.rsplitn(4, '-').nth(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_apart_although_their_names_have_dashes() {
+        assert_eq!(program_of("my-service-20261120T110121Z-42-000007"), Some("my-service"));
+        assert_eq!(program_of("my-service-20261120T110121Z-42-"), Some("my-service"));
+        assert_eq!(program_of("my-20261120T110121Z-42-000007"), Some("my"));
+        assert_eq!(program_of("notes-42"), None);
     }
 }

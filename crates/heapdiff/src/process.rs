@@ -53,7 +53,7 @@ impl Identity {
 }
 
 fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '.'
+    c.is_ascii_alphanumeric() || c == '_' || c == '.' || c == '-'
 }
 
 /// 64 random bits from the kernel, or from the clock if it has none yet.
@@ -204,7 +204,7 @@ mod tests {
             prefix.ends_with(&format!("-{}-", identity.pid)) && prefix.split('-').count() >= 4,
             "{prefix}"
         );
-        assert!(prefix.chars().all(|c| is_plain(c) || c == '-'), "{prefix}");
+        assert!(prefix.chars().all(is_plain), "{prefix}");
     }
 
     #[test]

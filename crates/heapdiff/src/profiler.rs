@@ -26,7 +26,7 @@ use std::time::Duration;
 ///
 /// Blocks that were allocated before it was started are unknown to it; one that was allocated while it recorded is
 /// known until it is freed, also after the `Profiler` is gone. Another thread notices the start within 16 KiB of its
-/// own allocation.
+/// own allocation; and within 1 MiB if it goes on from an earlier recording with another period.
 ///
 /// If `HEAPDIFF_DIR` already made the process record, the environment's settings stand: the profiler joins that
 /// recording, and dropping it writes a snapshot but does not end it.

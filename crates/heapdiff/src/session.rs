@@ -75,8 +75,8 @@ impl Session {
         let tables = recording::prepare().ok_or(StartError::NoAddressSpace)?;
         if tables.unwinders.way() == Way::None {
             crate::say(format_args!(
-                "this build has neither unwind tables nor frame pointers, so samples have no stack traces: build with \
-                 `-C force-frame-pointers=yes`"
+                "samples have no stack traces: this build has neither unwind tables nor frame pointers (build with `-C \
+                 force-frame-pointers=yes`), or `/proc` is not mounted"
             ));
         }
         let identity = Identity::read();
