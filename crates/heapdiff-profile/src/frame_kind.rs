@@ -154,7 +154,7 @@ mod tests {
     }
 
     const RUST: &str = "/rustc/0123456789abcdef0123456789abcdef01234567/library";
-    const CARGO: &str = "/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+    const CARGO: &str = "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f";
 
     #[test]
     fn the_file_decides_where_it_is_known() {
