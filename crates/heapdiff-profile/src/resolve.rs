@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
         let stacks = profile.samples.iter().map(|sample| {
             stack.clear();
             let (mut focused, mut ignored) = (false, false);
-            let from = self.pruned_from_leaf(&sample.stack, &locations);
+            let from = Self::pruned_from_leaf(&sample.stack, &locations);
             for location in sample.stack.iter().skip(from).filter_map(|id| locations.get(id.index())) {
                 focused |= location.focused;
                 ignored |= location.ignored;
@@ -95,6 +95,7 @@ impl<'a> Resolver<'a> {
 
     /// Resolves every location of a profile, and the frames that they all name.
     fn locations(&mut self, profile: &Profile) -> (Vec<ResolvedLocation>, Vec<FrameId>) {
+        let takes_off = self.takes_off(profile);
         let drop_frames = DropFrames::of(profile, self.visibility, &mut self.notes);
         let mut frames = Vec::new();
         let mut scratch = Vec::new();
@@ -102,7 +103,7 @@ impl<'a> Resolver<'a> {
         for location in &profile.locations {
             scratch.clear();
             self.frames.intern_location(profile, location, &mut scratch);
-            let pruned = self.prune(&drop_frames, &mut scratch);
+            let pruned = self.prune(takes_off, &drop_frames, &mut scratch);
             let [focus, ignore, hide] = self.match_location(profile, location, &scratch);
             let start = frames.len();
             frames.extend(scratch.iter().zip(hide).filter(|&(_, hidden)| !hidden).map(|(&frame, _)| frame));
@@ -141,13 +142,22 @@ impl<'a> Resolver<'a> {
         all
     }
 
-    /// Takes a location's dropped frames off, or only marks them where they are to be attributed: a hidden frame can
-    /// still say through what memory was allocated.
-    fn prune(&mut self, drop_frames: &DropFrames, location: &mut Vec<FrameId>) -> Pruned {
+    /// Whether dropped frames are taken off, exactly as pprof does. In our own snapshots that are to be attributed they
+    /// are only marked: a hidden frame can still say through what memory was allocated.
+    fn takes_off(&self, profile: &Profile) -> bool {
+        match self.visibility {
+            FrameVisibility::AsPprof => true,
+            FrameVisibility::Attributed => profile.metadata.is_none(),
+            FrameVisibility::All => false,
+        }
+    }
+
+    /// Takes a location's dropped frames off, or only marks them.
+    fn prune(&mut self, takes_off: bool, drop_frames: &DropFrames, location: &mut Vec<FrameId>) -> Pruned {
         let dropped: Vec<_> =
             location.iter().map(|&frame| drop_frames.matches(self.frames.function(frame))).collect();
         let Some(outermost) = dropped.iter().rposition(|&dropped| dropped) else { return Pruned::Kept };
-        if self.visibility == FrameVisibility::AsPprof {
+        if takes_off {
             if outermost + 1 == location.len() {
                 return Pruned::Whole;
             }
@@ -164,13 +174,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// The number of locations that `drop_frames` takes off the leaf of a stack: the root-most that it matches, below
-    /// one that it does not match at all.
+    /// one that it does not match at all. None where dropped frames are only marked.
     ///
     /// **Source:** `Profile.Prune` of google/pprof.
-    fn pruned_from_leaf(&self, stack: &[LocationId], locations: &[ResolvedLocation]) -> usize {
-        if self.visibility != FrameVisibility::AsPprof {
-            return 0;
-        }
+    fn pruned_from_leaf(stack: &[LocationId], locations: &[ResolvedLocation]) -> usize {
         let pruned = |id: &LocationId| locations.get(id.index()).map_or(Pruned::Kept, |of| of.pruned);
         let Some(kept) = stack.iter().rposition(|id| pruned(id) == Pruned::Kept) else { return 0 };
         let leafward = stack.get(..kept).unwrap_or_default();
@@ -334,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn as_pprof_dropped_frames_are_taken_off_by_location() {
+    fn dropped_frames_of_another_producer_are_taken_off_by_location() {
         let profile = ProfileBuilder::with_types(&[("space", "bytes")])
             .drop_frames("malloc|new.*")
             .sample(&["leaf", "malloc m.c:1 <- walk w.c:1", "root r.c:1"], &[1], &[])
@@ -343,16 +350,20 @@ mod tests {
             .sample(&["leaf", "malloc", "root r.c:1", "new thing"], &[1], &[])
             .build();
         let filters = Filters::default();
-        let mut resolver = Resolver::new(&filters, FrameVisibility::AsPprof);
-        let resolved = resolver.resolve(&profile);
-        let (frames, ..) = resolver.finish();
-        let stacks: Vec<_> = resolved
-            .stacks
-            .iter()
-            .flatten()
-            .map(|&id| frames.stack(id).iter().map(|&id| frames.function(id)).collect::<Vec<_>>().join(";"))
-            .collect();
-        assert_eq!(stacks, ["walk;root", "walk;main", "malloc;new thing", "root;new thing"]);
+        for visibility in [FrameVisibility::AsPprof, FrameVisibility::Attributed] {
+            let mut resolver = Resolver::new(&filters, visibility);
+            let resolved = resolver.resolve(&profile);
+            let (frames, ..) = resolver.finish();
+            let stacks: Vec<_> = resolved
+                .stacks
+                .iter()
+                .flatten()
+                .map(|&id| {
+                    frames.stack(id).iter().map(|&id| frames.function(id)).collect::<Vec<_>>().join(";")
+                })
+                .collect();
+            assert_eq!(stacks, ["walk;root", "walk;main", "malloc;new thing", "root;new thing"]);
+        }
     }
 
     #[test]
