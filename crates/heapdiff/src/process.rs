@@ -160,18 +160,17 @@ impl AllocatorFigures {
     /// Has jemalloc bring its figures up to date and reads them. `None` if the program does not allocate from it.
     #[cfg(feature = "jemalloc")]
     pub(crate) fn read() -> Option<Self> {
-        use tikv_jemalloc_ctl::{epoch, stats};
-        if !crate::hook::serves_from_jemalloc() {
+        use crate::sys::jemalloc_figures::{read, refresh};
+        if !crate::hook::serves_from_jemalloc() || !refresh() {
             return None;
         }
-        epoch::advance().ok()?;
         Some(Self {
-            allocated: stats::allocated::read().ok()?,
-            active: stats::active::read().ok()?,
-            resident: stats::resident::read().ok()?,
-            retained: stats::retained::read().ok()?,
-            mapped: stats::mapped::read().ok()?,
-            metadata: stats::metadata::read().ok()?,
+            allocated: read(c"stats.allocated")?,
+            active: read(c"stats.active")?,
+            resident: read(c"stats.resident")?,
+            retained: read(c"stats.retained")?,
+            mapped: read(c"stats.mapped")?,
+            metadata: read(c"stats.metadata")?,
         })
     }
 
