@@ -1,7 +1,6 @@
 //! The directory that snapshots are written to.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
-use crate::process::Identity;
 use crate::retention::{self, Kept};
 use crate::settings::Keep;
 use std::fs::{self, File};
@@ -26,10 +25,10 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory, makes it if it is not there, and makes sure that it can be written to.
-    pub(crate) fn open(path: PathBuf, identity: &Identity, keep: Keep) -> io::Result<Self> {
+    /// Opens the directory, makes it if it is not there, and makes sure that it can be written to. The names of this
+    /// process's snapshots begin with `prefix`.
+    pub(crate) fn open(path: PathBuf, prefix: String, keep: Keep) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
-        let prefix = identity.file_prefix();
         let program = program_of(&prefix).unwrap_or_default().to_owned();
         // A program may change its directory; its snapshots stay where they were asked for.
         let path = path.canonicalize().unwrap_or(path);

@@ -52,7 +52,6 @@ compile_error!(
     "heapdiff records on Linux, on x86-64 and aarch64. Analysing snapshots works anywhere: see heapdiff-cli."
 );
 
-mod comment;
 mod directory;
 mod gate;
 mod hook;
@@ -63,7 +62,6 @@ mod recording;
 mod retention;
 mod session;
 mod settings;
-mod snapshot;
 mod start;
 mod sys;
 mod thread;

@@ -3,6 +3,7 @@
 
 use crate::sys::modules::{self, LoadedFile};
 use crate::unwinders::Unwinders;
+use heapdiff_snapshot::Mapping;
 
 /// The files, those loaded now first.
 #[derive(Debug)]
@@ -17,11 +18,11 @@ impl LoadedFiles {
         Self { generation: modules::generation(), files: without_sections(modules::loaded()) }
     }
 
-    /// Notices files that were loaded or closed meanwhile, and has the unwinders know them.
-    pub(crate) fn refresh(&mut self, unwinders: &Unwinders) {
+    /// Notices files that were loaded or closed meanwhile, and has the unwinders know them. `false` if there are none.
+    pub(crate) fn refresh(&mut self, unwinders: &Unwinders) -> bool {
         let generation = modules::generation();
         if generation == self.generation {
-            return;
+            return false;
         }
         self.generation = generation;
         let now = modules::loaded();
@@ -31,11 +32,20 @@ impl LoadedFiles {
         let gone: Vec<_> = self.files.drain(..).filter(is_gone).collect();
         now.extend(gone);
         self.files = now;
+        true
     }
 
     /// Every executable segment with its file; the program's first.
-    pub(crate) fn segments(&self) -> impl Iterator<Item = (&LoadedFile, &modules::CodeSegment)> {
-        self.files.iter().flat_map(|file| file.code.iter().map(move |segment| (file, segment)))
+    pub(crate) fn mappings(&self) -> Vec<Mapping> {
+        let segments = self.files.iter().flat_map(|file| file.code.iter().map(move |code| (file, code)));
+        segments
+            .map(|(file, code)| Mapping {
+                range: code.range.clone(),
+                file_offset: code.file_offset,
+                file: file.path.clone(),
+                build_id: file.build_id.clone(),
+            })
+            .collect()
     }
 }
 

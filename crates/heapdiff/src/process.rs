@@ -1,55 +1,45 @@
 //! What the kernel says about the process.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use heapdiff_snapshot::{AllocatorFigures, Identity, Memory};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// What tells this process from all others, for as long as it lives.
-#[derive(Clone, Debug)]
-pub(crate) struct Identity {
-    pub(crate) boot_id: String,
-    pub(crate) pid: u32,
-    pub(crate) started: SystemTime,
-    pub(crate) recorder_id: String,
-    pub(crate) program: String,
-    pub(crate) command_line: Vec<String>,
+/// Reads what tells this process from all others. What the kernel does not tell is left empty; the random recorder id
+/// still tells processes apart.
+pub(crate) fn identity(has_command_line: bool) -> Identity {
+    let program = std::env::current_exe().ok();
+    let name = program.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    Identity {
+        boot_id: fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
+        pid: std::process::id(),
+        start_nanos: unix_nanos(start_time().unwrap_or_else(SystemTime::now)),
+        recorder_id: format!("{:016x}", random()),
+        program: name.unwrap_or_else(|| "unknown".to_owned()),
+        command_line: has_command_line.then(command_line),
+    }
 }
 
-impl Identity {
-    /// Reads it. What the kernel does not tell is left empty; the random recorder id still tells processes apart.
-    pub(crate) fn read() -> Self {
-        let program = std::env::current_exe().ok();
-        let name =
-            program.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        let command_line = fs::read("/proc/self/cmdline").unwrap_or_default();
-        Self {
-            boot_id: fs::read_to_string("/proc/sys/kernel/random/boot_id")
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-            pid: std::process::id(),
-            started: start_time().unwrap_or_else(SystemTime::now),
-            recorder_id: format!("{:016x}", random()),
-            program: name.unwrap_or_else(|| "unknown".to_owned()),
-            command_line: command_line
-                .split(|byte| *byte == 0)
-                .map(|argument| String::from_utf8_lossy(argument).into_owned())
-                .filter(|argument| !argument.is_empty())
-                .collect(),
-        }
-    }
+fn command_line() -> Vec<String> {
+    let command_line = fs::read("/proc/self/cmdline").unwrap_or_default();
+    command_line
+        .split(|byte| *byte == 0)
+        .map(|argument| String::from_utf8_lossy(argument).into_owned())
+        .filter(|argument| !argument.is_empty())
+        .collect()
+}
 
-    /// How the names of this process's snapshots begin: `{program}-{start}-{pid}-`. Sorts by time for one program.
-    pub(crate) fn file_prefix(&self) -> String {
-        let program: String = self.program.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-        let start: String = humantime::format_rfc3339_seconds(self.started)
-            .to_string()
-            .chars()
-            .filter(|c| *c != '-' && *c != ':')
-            .collect();
-        format!("{program}-{start}-{}-", self.pid)
-    }
+/// How the names of a process's snapshots begin: `{program}-{start}-{pid}-`. Sorts by time for one program.
+pub(crate) fn file_prefix(identity: &Identity) -> String {
+    let program: String = identity.program.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let started = SystemTime::UNIX_EPOCH + Duration::from_nanos(identity.start_nanos);
+    let start: String = humantime::format_rfc3339_seconds(started)
+        .to_string()
+        .chars()
+        .filter(|c| *c != '-' && *c != ':')
+        .collect();
+    format!("{program}-{start}-{}-", identity.pid)
 }
 
 fn is_plain(c: char) -> bool {
@@ -86,19 +76,10 @@ fn start_time() -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(boot).saturating_add(since_boot))
 }
 
-/// Memory of the process and of its cgroup, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Memory {
-    pub(crate) rss: Option<u64>,
-    pub(crate) cgroup_current: Option<u64>,
-    pub(crate) cgroup_max: Option<u64>,
-}
-
-impl Memory {
-    pub(crate) fn read() -> Self {
-        let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
-        Self { rss: rss(), cgroup_current, cgroup_max }
-    }
+/// Reads the memory of the process and of its cgroup.
+pub(crate) fn memory() -> Memory {
+    let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
+    Memory { rss: rss(), cgroup_current, cgroup_max }
 }
 
 fn rss() -> Option<u64> {
@@ -145,39 +126,27 @@ fn cgroup_memory() -> Option<(Option<u64>, Option<u64>)> {
     })
 }
 
-/// jemalloc's own figures, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AllocatorFigures {
-    pub(crate) allocated: usize,
-    pub(crate) active: usize,
-    pub(crate) resident: usize,
-    pub(crate) retained: usize,
-    pub(crate) mapped: usize,
-    pub(crate) metadata: usize,
+/// Has jemalloc bring its figures up to date and reads them. `None` if the program does not allocate from it.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn allocator_figures() -> Option<AllocatorFigures> {
+    use crate::sys::jemalloc_figures::{read, refresh};
+    if !crate::hook::serves_from_jemalloc() || !refresh() {
+        return None;
+    }
+    Some(AllocatorFigures {
+        allocated: read(c"stats.allocated")?,
+        active: read(c"stats.active")?,
+        resident: read(c"stats.resident")?,
+        retained: read(c"stats.retained")?,
+        mapped: read(c"stats.mapped")?,
+        metadata: read(c"stats.metadata")?,
+    })
 }
 
-impl AllocatorFigures {
-    /// Has jemalloc bring its figures up to date and reads them. `None` if the program does not allocate from it.
-    #[cfg(feature = "jemalloc")]
-    pub(crate) fn read() -> Option<Self> {
-        use crate::sys::jemalloc_figures::{read, refresh};
-        if !crate::hook::serves_from_jemalloc() || !refresh() {
-            return None;
-        }
-        Some(Self {
-            allocated: read(c"stats.allocated")?,
-            active: read(c"stats.active")?,
-            resident: read(c"stats.resident")?,
-            retained: read(c"stats.retained")?,
-            mapped: read(c"stats.mapped")?,
-            metadata: read(c"stats.metadata")?,
-        })
-    }
-
-    #[cfg(not(feature = "jemalloc"))]
-    pub(crate) const fn read() -> Option<Self> {
-        None
-    }
+/// No allocator of ours has figures.
+#[cfg(not(feature = "jemalloc"))]
+pub(crate) const fn allocator_figures() -> Option<AllocatorFigures> {
+    None
 }
 
 /// CPU time that the calling thread has used.
@@ -193,12 +162,13 @@ mod tests {
 
     #[test]
     fn the_identity_is_of_this_process() {
-        let identity = Identity::read();
+        let identity = identity(true);
         assert_eq!(identity.pid, std::process::id());
-        assert!(identity.started <= SystemTime::now());
-        assert!(identity.started > SystemTime::now() - Duration::from_secs(3600), "the test has just begun");
+        let now = unix_nanos(SystemTime::now());
+        assert!((now - 3_600_000_000_000..=now).contains(&identity.start_nanos), "the test has just begun");
+        assert!(identity.command_line.as_ref().is_some_and(|arguments| !arguments.is_empty()));
         assert_eq!(identity.recorder_id.len(), 16);
-        let prefix = identity.file_prefix();
+        let prefix = file_prefix(&identity);
         assert!(
             prefix.ends_with(&format!("-{}-", identity.pid)) && prefix.split('-').count() >= 4,
             "{prefix}"
@@ -208,6 +178,6 @@ mod tests {
 
     #[test]
     fn memory_is_told() {
-        assert!(Memory::read().rss.is_some_and(|rss| rss > 1 << 20));
+        assert!(memory().rss.is_some_and(|rss| rss > 1 << 20));
     }
 }

@@ -6,15 +6,15 @@
 
 use crate::directory::Directory;
 use crate::loaded_files::LoadedFiles;
-use crate::process::{self, AllocatorFigures, Identity, Memory};
+use crate::process;
 use crate::profiler::{SnapshotError, StartError};
 use crate::recording::{self, Tables};
 use crate::settings::Settings;
-use crate::snapshot::{self, Facts, LiveRows};
 use crate::sys::{process_hooks, signals};
 use crate::unwinders::Way;
 use crate::{gate, hook, thread};
 use heapdiff_recorder::{Counter, Period};
+use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -79,17 +79,21 @@ impl Session {
                  force-frame-pointers=yes`), or `/proc` is not mounted"
             ));
         }
-        let identity = Identity::read();
-        let directory = Directory::open(settings.dir.clone(), &identity, settings.keep)
+        let identity = process::identity(settings.has_command_line);
+        let file_prefix = process::file_prefix(&identity);
+        let directory = Directory::open(settings.dir.clone(), file_prefix.clone(), settings.keep)
             .map_err(|source| StartError::Directory { path: settings.dir.clone(), source })?;
+        let files = LoadedFiles::new();
+        let unwinder = tables.unwinders.way().name().to_owned();
+        let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
         let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
         let writer = Writer {
             session: Arc::clone(&session),
             tables,
             settings,
-            identity,
+            facts,
             directory,
-            files: LoadedFiles::new(),
+            files,
             started: Instant::now(),
             failed: 0,
         };
@@ -157,7 +161,7 @@ struct Writer {
     session: Arc<Session>,
     tables: &'static Tables,
     settings: Settings,
-    identity: Identity,
+    facts: Facts,
     directory: Directory,
     files: LoadedFiles,
     started: Instant,
@@ -226,27 +230,24 @@ impl Writer {
     /// Takes a snapshot. What goes wrong is counted, and said the first time.
     fn take(&mut self) -> Result<PathBuf, SnapshotError> {
         let recorder = &self.tables.recorder;
-        self.files.refresh(&self.tables.unwinders);
+        if self.files.refresh(&self.tables.unwinders) {
+            self.facts.mappings = self.files.mappings();
+        }
         let boundaries = self.directory.sequences();
         let moved_before = recorder.counters().get(Counter::Reallocations);
         let sequence = recorder.begin_snapshot();
         let live = LiveRows::read(recorder, sequence, &boundaries);
-        let facts = Facts {
+        let snapshot = Snapshot {
+            recorder,
             sequence,
             boundaries: &boundaries,
-            time: SystemTime::now(),
-            recording: self.started.elapsed(),
-            period: recording::setting().unwrap_or(self.settings.period),
-            identity: &self.identity,
-            has_command_line: self.settings.has_command_line,
-            memory: Memory::read(),
-            allocator: AllocatorFigures::read(),
-            snapshots_failed: self.failed,
-            writer_cpu: process::thread_cpu_time(),
+            live: &live,
             moved_meanwhile: recorder.counters().get(Counter::Reallocations) - moved_before,
+            facts: &self.facts,
+            moment: &self.moment(),
         };
         let written = self.directory.write(sequence, |file| {
-            snapshot::write(self.tables, &self.files, &live, &facts, file).map_err(|error| match error {
+            snapshot.write(file).map_err(|error| match error {
                 heapdiff_pprof::WriteError::Io(error) => error,
                 other => std::io::Error::other(other),
             })
@@ -261,6 +262,21 @@ impl Writer {
             }
             SnapshotError::NotWritten { path: self.settings.dir.clone(), kind: error.kind(), text: error.to_string() }
         })
+    }
+
+    /// Measures what changes all the time.
+    fn moment(&self) -> Moment {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        Moment {
+            time_nanos: process::unix_nanos(SystemTime::now()),
+            recording_nanos: nanos(self.started.elapsed()),
+            memory: process::memory(),
+            allocator: process::allocator_figures(),
+            heap: HeapEstimates::default(),
+            period: recording::setting().unwrap_or(self.settings.period),
+            snapshots_failed: self.failed,
+            writer_cpu_nanos: nanos(process::thread_cpu_time()),
+        }
     }
 }
 

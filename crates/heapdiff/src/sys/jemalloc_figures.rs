@@ -15,13 +15,13 @@ pub(crate) fn refresh() -> bool {
 }
 
 /// A figure by the name that jemalloc's manual has for it, such as `stats.allocated`: those of the type `size_t`.
-pub(crate) fn read(name: &CStr) -> Option<usize> {
+pub(crate) fn read(name: &CStr) -> Option<u64> {
     let (mut figure, mut len) = (0_usize, size_of::<usize>());
     // SAFETY: the name ends with a zero; jemalloc writes a `size_t` only if the size says so, and nothing else.
     let result = unsafe {
         je::mallctl(name.as_ptr(), (&raw mut figure).cast(), &raw mut len, std::ptr::null_mut(), 0)
     };
-    (result == 0).then_some(figure)
+    (result == 0).then_some(figure as u64)
 }
 
 #[cfg(test)]

@@ -1,0 +1,28 @@
+//! A recorder's tables, and what is known about its process, as a snapshot.
+//!
+//! Two write snapshots: the process's own writer thread, and the command that reads the tables of a process from outside
+//! or after its death. Both go through [`Snapshot::write`], so their files differ in nothing but who wrote them.
+//!
+//! ```text
+//!  Recorder   what was allocated, what is alive      tables of the region, changed by the hook
+//!  Facts      what seldom changes: identity, files   bytes of the region, see facts_bytes.rs     ──► profile.proto
+//!  Moment     what changes all the time: memory, CPU words of the region's ring, see moment.rs
+//! ```
+//!
+//! # What it does not do
+//! It reads no clock, no file and nothing of the process that it runs in: whoever takes the snapshot brings all of it.
+#![forbid(unsafe_code)]
+
+mod comment;
+mod facts;
+mod facts_bytes;
+mod live_rows;
+mod moment;
+mod places;
+mod snapshot;
+
+pub use facts::{Facts, Identity, Mapping};
+pub use facts_bytes::BadFacts;
+pub use live_rows::LiveRows;
+pub use moment::{AllocatorFigures, HeapEstimates, Memory, Moment};
+pub use snapshot::Snapshot;
