@@ -4,34 +4,49 @@
 use crate::sys::modules::{self, LoadedFile};
 use crate::unwinders::Unwinders;
 use heapdiff_snapshot::Mapping;
+use std::sync::{Mutex, PoisonError};
+
+/// What an earlier session has left: the tables live on, and with them the addresses in files that were closed since.
+static LEFT: Mutex<LoadedFiles> = Mutex::new(LoadedFiles { generation: 0, files: Vec::new() });
 
 /// The files, those loaded now first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LoadedFiles {
+    /// As of the last reading; 0 before the first. The unwinders know the files of that reading.
     generation: u64,
     files: Vec<LoadedFile>,
 }
 
 impl LoadedFiles {
-    /// The files that are loaded now.
-    pub(crate) fn new() -> Self {
-        Self { generation: modules::generation(), files: without_sections(modules::loaded()) }
+    /// What the session before this one knew, or nothing yet. The present files come with [`Self::read`] or
+    /// [`Self::refresh`].
+    pub(crate) fn resume() -> Self {
+        // Held for a moment only, and not while a session runs: a forked child finds it free.
+        std::mem::take(&mut *LEFT.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what is known for the next session.
+    pub(crate) fn leave(self) {
+        *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = self;
+    }
+
+    /// Reads the list of the files that are loaded now, and returns it with all that unwinders need.
+    pub(crate) fn read(&mut self) -> Vec<LoadedFile> {
+        // The number first: what changes in between is then noticed at the next look.
+        self.generation = modules::generation();
+        let now = modules::loaded();
+        let is_loaded = |old: &LoadedFile| now.iter().any(|new| new.path == old.path && new.code == old.code);
+        let gone: Vec<_> = self.files.drain(..).filter(|old| !is_loaded(old)).collect();
+        self.files = now.iter().map(without_sections).chain(gone).collect();
+        now
     }
 
     /// Notices files that were loaded or closed meanwhile, and has the unwinders know them. `false` if there are none.
     pub(crate) fn refresh(&mut self, unwinders: &Unwinders) -> bool {
-        let generation = modules::generation();
-        if generation == self.generation {
+        if modules::generation() == self.generation {
             return false;
         }
-        self.generation = generation;
-        let now = modules::loaded();
-        unwinders.refresh(&now);
-        let mut now = without_sections(now);
-        let is_gone = |old: &LoadedFile| !now.iter().any(|new| new.path == old.path && new.code == old.code);
-        let gone: Vec<_> = self.files.drain(..).filter(is_gone).collect();
-        now.extend(gone);
-        self.files = now;
+        unwinders.refresh(&self.read());
         true
     }
 
@@ -49,10 +64,9 @@ impl LoadedFiles {
     }
 }
 
-/// The unwinders have taken what they need of the sections.
-fn without_sections(mut files: Vec<LoadedFile>) -> Vec<LoadedFile> {
-    for file in &mut files {
-        file.module.sections = None;
-    }
-    files
+/// The unwinders take what they need of the sections.
+fn without_sections(file: &LoadedFile) -> LoadedFile {
+    let mut file = file.clone();
+    file.module.sections = None;
+    file
 }

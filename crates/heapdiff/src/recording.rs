@@ -7,6 +7,7 @@
 //!                  └─ set while it is on, by the one session that may exist
 //! ```
 
+use crate::loaded_files::LoadedFiles;
 use crate::sys::{memory, process_hooks};
 use crate::unwinders::Unwinders;
 use heapdiff_recorder::{Capacities, Period, Recorder, Region, Rng};
@@ -42,18 +43,21 @@ pub(crate) fn tables() -> Option<&'static Tables> {
     TABLES.get().and_then(Option::as_ref)
 }
 
-/// Makes the tables if they are not there yet. `None` if their memory cannot be had.
-pub(crate) fn prepare() -> Option<&'static Tables> {
-    TABLES
+/// Makes the tables if they are not there yet, and has the unwinders know the files that are loaded now. `None` if the
+/// memory of the tables cannot be had.
+pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
+    let tables = TABLES
         .get_or_init(|| {
             let (words, capacities) = [Capacities::LARGE, Capacities::SMALL]
                 .into_iter()
                 .filter(|capacities| memory::may_take(capacities.words().saturating_mul(size_of::<u64>())))
                 .find_map(|capacities| Some((memory::map_words(capacities.words())?, capacities)))?;
             let recorder = Recorder::new(&Region::new(words, &capacities)?)?;
-            Some(Tables { recorder, unwinders: Unwinders::new() })
+            Some(Tables { recorder, unwinders: Unwinders::new(&files.read()) })
         })
-        .as_ref()
+        .as_ref()?;
+    files.refresh(&tables.unwinders);
+    Some(tables)
 }
 
 /// Begins to record: threads notice with their next look, see [`heapdiff_recorder::Sampler`].

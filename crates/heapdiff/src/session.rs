@@ -72,7 +72,8 @@ impl Session {
             return Err(StartError::NoAddressSpace);
         }
         gate::open_for(settings.period);
-        let tables = recording::prepare().ok_or(StartError::NoAddressSpace)?;
+        let mut files = LoadedFiles::resume();
+        let tables = recording::prepare(&mut files).ok_or(StartError::NoAddressSpace)?;
         if tables.unwinders.way() == Way::None {
             crate::say(format_args!(
                 "samples have no stack traces: this build has neither unwind tables nor frame pointers (build with `-C \
@@ -83,7 +84,6 @@ impl Session {
         let file_prefix = process::file_prefix(&identity);
         let directory = Directory::open(settings.dir.clone(), file_prefix.clone(), settings.keep)
             .map_err(|source| StartError::Directory { path: settings.dir.clone(), source })?;
-        let files = LoadedFiles::new();
         let unwinder = tables.unwinders.way().name().to_owned();
         let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
         let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
@@ -204,6 +204,7 @@ impl Writer {
             }
             self.session.changed.notify_all();
             if wake == Wake::Stopping {
+                self.files.leave();
                 return;
             }
         }

@@ -4,7 +4,7 @@
 //! Frame pointers come next, for builds without tables. A stack trace that cannot be walked to its root is kept as far
 //! as it goes, and counted.
 
-use crate::sys::modules::{self, LoadedFile};
+use crate::sys::modules::LoadedFile;
 use crate::sys::registers;
 use crate::thread;
 use heapdiff_recorder::{Counter, Counters};
@@ -45,9 +45,9 @@ pub(crate) struct Unwinders {
 }
 
 impl Unwinders {
-    /// Reads the tables of all loaded files and tests which way of walking works.
-    pub(crate) fn new() -> Self {
-        let first = TableWalker::new(modules::loaded().iter().map(|file| &file.module));
+    /// Takes the tables of all loaded files and tests which way of walking works.
+    pub(crate) fn new(files: &[LoadedFile]) -> Self {
+        let first = TableWalker::new(files.iter().map(|file| &file.module));
         let walkers = std::array::from_fn(|_| Mutex::new(first.sibling()));
         let mut unwinders = Self { way: Way::None, walkers };
         for way in [Way::UnwindTables, Way::FramePointers] {

@@ -57,6 +57,8 @@ static CASES: &[Case] = &[
     stacks::DEEP,
     stacks::TOO_DEEP,
     #[cfg(target_arch = "x86_64")]
+    stacks::LOADED_BETWEEN,
+    #[cfg(target_arch = "x86_64")]
     stacks::FIBER,
     disk::FILE_SIZE_LIMIT,
     disk::VANISHED_DIRECTORY,

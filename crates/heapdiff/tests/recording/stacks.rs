@@ -116,3 +116,42 @@ fn on_stack(top: *mut u8) {
         );
     }
 }
+
+/// A library that is loaded after one recording and before the next is walked through all the same. It has another use for
+/// the frame pointer, so that nothing but its own tables leads out of it.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const LOADED_BETWEEN: Case = Case {
+    name: "a_library_loaded_between_two_recordings_is_walked_through",
+    environment: &[],
+    inside: || {
+        let builder = || heapdiff::Profiler::builder().dir("profiles").period(1);
+        drop(builder().start().unwrap());
+        let source = "int through(int (*f)(void)) { __asm__ volatile(\"mov $8, %%rbp\" ::: \"rbp\"); return f() + 1; }";
+        std::fs::write("through.c", source).unwrap();
+        let arguments =
+            ["-shared", "-fPIC", "-O1", "-fomit-frame-pointer", "-o", "libthrough.so", "through.c"];
+        assert!(std::process::Command::new("cc").args(arguments).status().unwrap().success());
+        // SAFETY: the library runs no code of its own when it is loaded.
+        let library = unsafe { libc::dlopen(c"./libthrough.so".as_ptr(), libc::RTLD_NOW) };
+        // SAFETY: the library is open, or null, which means all libraries.
+        let through = unsafe { libc::dlsym(library, c"through".as_ptr()) };
+        assert!(!library.is_null() && !through.is_null());
+        // SAFETY: this is its type in the source above.
+        let through: extern "C" fn(extern "C" fn() -> i32) -> i32 = unsafe { std::mem::transmute(through) };
+        let profiler = builder().start().unwrap();
+        black_box(through(called_back));
+        drop(profiler);
+    },
+    check: |ran: &Ran| {
+        let (frames, quality) = frames_of_bottom(ran, 1);
+        assert_eq!((quality.truncated, quality.failed), (0, 0));
+        let place = |name: &str| frames.iter().position(|frame| frame.ends_with(name));
+        assert!(place("called_back").is_some() && place("called_back") < place("main"), "{frames:?}");
+    },
+};
+
+#[cfg(target_arch = "x86_64")]
+extern "C" fn called_back() -> i32 {
+    std::mem::forget(bottom());
+    1
+}
