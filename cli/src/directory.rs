@@ -1,4 +1,7 @@
 //! The snapshots in a folder, told apart by their names: `{program}-{start}-{pid}-{sequence}.pb.gz`.
+//!
+//! Where two recorders would have one name the second one writes `{pid}.2`: process 1 of two containers, or two copies of
+//! the library in one program. Each is a series of its own.
 
 use crate::failure::Failure;
 use crate::talk::Talk;
@@ -24,21 +27,36 @@ pub(crate) struct Group {
 pub(crate) struct ProcessName {
     start: String,
     program: String,
-    pid: String,
+    pid: u64,
+    /// 1, or which of several recorders with the same start and process id.
+    recorder: u64,
 }
 
 impl ProcessName {
     /// The shortest `--process` that tells it from all others.
     fn key(&self) -> String {
-        format!("{}-{}-{}", self.program, self.start, self.pid)
+        format!("{}-{}-{}", self.program, self.start, self.pid_text())
     }
 
-    fn is_meant_by(&self, wanted: &str) -> bool {
-        self.pid == wanted || self.key().starts_with(wanted)
+    /// The process id as names have it: `42` or `42.2`.
+    fn pid_text(&self) -> String {
+        if self.recorder == 1 { self.pid.to_string() } else { format!("{}.{}", self.pid, self.recorder) }
+    }
+
+    /// How well this is what was asked for; the larger the better, and `None` if it is not.
+    fn fit(&self, wanted: &str) -> Option<u8> {
+        let key = self.key();
+        if key == wanted {
+            Some(2)
+        } else if self.pid_text() == wanted {
+            Some(1)
+        } else {
+            (key.starts_with(wanted) || self.pid.to_string() == wanted).then_some(0)
+        }
     }
 
     fn in_words(&self) -> String {
-        format!("`{}` with pid {}, started {}", self.program, self.pid, self.start)
+        format!("`{}` with pid {}, started {}", self.program, self.pid_text(), self.start)
     }
 }
 
@@ -60,8 +78,11 @@ pub(crate) fn choose(folder: &Path, wanted: Option<&str>, talk: Talk) -> Result<
     let count = processes.len();
     let names: Vec<String> = processes.keys().rev().map(|name| format!("--process {}", name.key())).collect();
     // A pid may come again, in containers always 1: the newest of that pid is meant.
-    let chosen =
-        processes.into_iter().rev().find(|(name, _)| wanted.is_none_or(|wanted| name.is_meant_by(wanted)));
+    let chosen = processes
+        .into_iter()
+        .filter_map(|(name, files)| Some((wanted.map_or(Some(0), |wanted| name.fit(wanted))?, name, files)))
+        .max_by(|(fit, name, _), (other_fit, other, _)| (fit, name).cmp(&(other_fit, other)))
+        .map(|(_, name, files)| (name, files));
     match (chosen, wanted) {
         (Some((name, files)), _) => {
             if wanted.is_none() && count > 1 {
@@ -134,13 +155,20 @@ fn list(folder: &Path) -> Result<Listing, Failure> {
 fn parse(name: &str) -> Option<(ProcessName, u64)> {
     let mut parts = name.strip_suffix(".pb.gz")?.rsplitn(4, '-');
     let sequence = parts.next()?.parse().ok()?;
-    let pid = parts.next()?.to_owned();
+    let (pid, recorder) = pid_and_recorder(parts.next()?)?;
     let start = parts.next()?.to_owned();
     let program = parts.next()?.to_owned();
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_start = start.len() >= 16 && start.ends_with('Z') && start.as_bytes().get(8) == Some(&b'T');
-    (is_number(&pid) && is_start && !program.is_empty())
-        .then_some((ProcessName { start, program, pid }, sequence))
+    (is_start && !program.is_empty()).then_some((ProcessName { start, program, pid, recorder }, sequence))
+}
+
+/// `42` is the first recorder of process 42, `42.2` the second.
+fn pid_and_recorder(text: &str) -> Option<(u64, u64)> {
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
+    match text.split_once('.') {
+        None => Some((number(text)?, 1)),
+        Some((pid, recorder)) => Some((number(pid)?, number(recorder).filter(|recorder| *recorder > 1)?)),
+    }
 }
 
 /// What the system says, as a fragment of a sentence.
@@ -160,12 +188,18 @@ mod tests {
     #[test]
     fn names_of_snapshots_are_told_from_others() {
         let (process, sequence) = parse("my-shop-20261120T110121Z-42-000031.pb.gz").unwrap();
-        assert_eq!((process.program.as_str(), process.pid.as_str(), sequence), ("my-shop", "42", 31));
+        assert_eq!((process.program.as_str(), process.pid, sequence), ("my-shop", 42, 31));
+        let (process, sequence) = parse("my-shop-20261120T110121Z-42.10-000031.pb.gz").unwrap();
+        assert_eq!((process.pid, process.recorder, sequence), (42, 10, 31));
+        assert_eq!(process.key(), "my-shop-20261120T110121Z-42.10");
         for name in [
             "heap.pb.gz",
             "a-b-c-d.pb.gz",
             "shop-20261120T110121Z-x-000031.pb.gz",
             "-20261120T110121Z-1-1.pb.gz",
+            "shop-20261120T110121Z-1.-1.pb.gz",
+            "shop-20261120T110121Z-1.1-1.pb.gz",
+            "shop-20261120T110121Z-+1-1.pb.gz",
         ] {
             assert_eq!(parse(name), None, "{name}");
         }
@@ -204,5 +238,32 @@ mod tests {
             );
         }
         assert!(choose(folder.path(), Some("5"), talk).is_err());
+    }
+
+    #[test]
+    fn recorders_that_share_a_start_and_a_pid_are_kept_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        for pid in ["1", "1.2", "1.10", "12"] {
+            std::fs::write(folder.path().join(format!("shop-20261120T110121Z-{pid}-000000.pb.gz")), "")
+                .unwrap();
+        }
+        let chosen = |wanted| {
+            let group = choose(folder.path(), Some(wanted), Talk::new(true)).unwrap();
+            assert_eq!(group.files.len(), 1, "{wanted}");
+            group.process.unwrap().pid_text()
+        };
+        // What is named in full is meant, and of what is not the last.
+        for (wanted, expected) in [
+            ("1", "1"),
+            ("1.2", "1.2"),
+            ("1.10", "1.10"),
+            ("12", "12"),
+            ("shop-20261120T110121Z-1", "1"),
+            ("shop-20261120T110121Z-1.", "1.10"),
+            ("shop-20261120T110121Z-1.2", "1.2"),
+            ("shop", "12"),
+        ] {
+            assert_eq!(chosen(wanted), expected, "{wanted}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The directory that snapshots are written to.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::claim;
 use crate::retention::{self, Kept};
 use crate::settings::Keep;
 use std::fs::{self, File};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 const EXTENSION: &str = ".pb.gz";
+/// How the names of unfinished files end; see [`claim::unfinished`].
 const UNFINISHED: &str = ".tmp";
 /// An unfinished file of another process is that process's business for so long, and rubbish afterwards.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
@@ -25,17 +27,20 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory, makes it if it is not there, and makes sure that it can be written to. The names of this
-    /// process's snapshots begin with `prefix`.
-    pub(crate) fn open(path: PathBuf, prefix: String, keep: Keep) -> io::Result<Self> {
+    /// Opens the directory, makes it if it is not there, and claims the names of this recorder's files, which begin with
+    /// `stem` and make sure that it can be written to.
+    pub(crate) fn open(path: PathBuf, stem: &str, keep: Keep) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
-        let program = program_of(&prefix).unwrap_or_default().to_owned();
         // A program may change its directory; its snapshots stay where they were asked for.
         let path = path.canonicalize().unwrap_or(path);
-        let directory = Self { path, prefix, program, keep };
-        File::create(directory.unfinished())?;
-        fs::remove_file(directory.unfinished())?;
-        Ok(directory)
+        let prefix = claim::claim(&path, stem)?;
+        let program = program_of(&prefix).unwrap_or_default().to_owned();
+        Ok(Self { path, prefix, program, keep })
+    }
+
+    /// How the names of this recorder's snapshots begin.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Sequence numbers of this process's snapshots that are there, ascending.
@@ -70,7 +75,7 @@ impl Directory {
     }
 
     fn unfinished(&self) -> PathBuf {
-        self.path.join(format!(".{}{UNFINISHED}", self.prefix))
+        self.path.join(claim::unfinished(&self.prefix))
     }
 
     fn names(&self) -> impl Iterator<Item = String> {
@@ -110,6 +115,13 @@ impl Directory {
                 let _ = fs::remove_file(surplus);
             }
         }
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What is left of a recording without a single snapshot. There is none after a snapshot.
+        let _ = fs::remove_file(self.unfinished());
     }
 }
 

@@ -52,6 +52,7 @@ compile_error!(
     "heapdiff records on Linux, on x86-64 and aarch64. Analysing snapshots works anywhere: see heapdiff-cli."
 );
 
+mod claim;
 mod directory;
 mod gate;
 mod hook;

@@ -4,6 +4,7 @@
 use heapdiff_snapshot::{AllocatorFigures, Identity, Memory};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Reads what tells this process from all others. What the kernel does not tell is left empty; the random recorder id
@@ -15,7 +16,7 @@ pub(crate) fn identity(has_command_line: bool) -> Identity {
         boot_id: fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
         pid: std::process::id(),
         start_nanos: unix_nanos(start_time().unwrap_or_else(SystemTime::now)),
-        recorder_id: format!("{:016x}", random()),
+        recorder_id: format!("{:016x}", recorder_id()),
         program: name.unwrap_or_else(|| "unknown".to_owned()),
         command_line: has_command_line.then(command_line),
     }
@@ -30,8 +31,8 @@ fn command_line() -> Vec<String> {
         .collect()
 }
 
-/// How the names of a process's snapshots begin: `{program}-{start}-{pid}-`. Sorts by time for one program.
-pub(crate) fn file_prefix(identity: &Identity) -> String {
+/// How the names of a process's files begin: `{program}-{start}-{pid}`. Sorts by time for one program.
+pub(crate) fn file_stem(identity: &Identity) -> String {
     let program: String = identity.program.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let started = SystemTime::UNIX_EPOCH + Duration::from_nanos(identity.start_nanos);
     let start: String = humantime::format_rfc3339_seconds(started)
@@ -39,11 +40,21 @@ pub(crate) fn file_prefix(identity: &Identity) -> String {
         .chars()
         .filter(|c| *c != '-' && *c != ':')
         .collect();
-    format!("{program}-{start}-{}-", identity.pid)
+    format!("{program}-{start}-{}", identity.pid)
 }
 
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '.' || c == '-'
+}
+
+/// What tells this recorder from all others. The tables outlive a session, and so does the id.
+fn recorder_id() -> u64 {
+    static ID: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: sessions are started one at a time.
+    if ID.load(Ordering::Relaxed) == 0 {
+        ID.store(random() | 1, Ordering::Relaxed);
+    }
+    ID.load(Ordering::Relaxed)
 }
 
 /// 64 random bits from the kernel, or from the clock if it has none yet.
@@ -168,12 +179,9 @@ mod tests {
         assert!((now - 3_600_000_000_000..=now).contains(&identity.start_nanos), "the test has just begun");
         assert!(identity.command_line.as_ref().is_some_and(|arguments| !arguments.is_empty()));
         assert_eq!(identity.recorder_id.len(), 16);
-        let prefix = file_prefix(&identity);
-        assert!(
-            prefix.ends_with(&format!("-{}-", identity.pid)) && prefix.split('-').count() >= 4,
-            "{prefix}"
-        );
-        assert!(prefix.chars().all(is_plain), "{prefix}");
+        let stem = file_stem(&identity);
+        assert!(stem.ends_with(&format!("-{}", identity.pid)) && stem.split('-').count() >= 3, "{stem}");
+        assert!(stem.chars().all(is_plain), "{stem}");
     }
 
     #[test]

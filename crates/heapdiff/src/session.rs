@@ -81,10 +81,10 @@ impl Session {
             ));
         }
         let identity = process::identity(settings.has_command_line);
-        let file_prefix = process::file_prefix(&identity);
-        let directory = Directory::open(settings.dir.clone(), file_prefix.clone(), settings.keep)
+        let directory = Directory::open(settings.dir.clone(), &process::file_stem(&identity), settings.keep)
             .map_err(|source| StartError::Directory { path: settings.dir.clone(), source })?;
         let unwinder = tables.unwinders.way().name().to_owned();
+        let file_prefix = directory.prefix().to_owned();
         let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
         let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
         let writer = Writer {
@@ -182,9 +182,15 @@ impl Drop for End {
 }
 
 impl Writer {
-    fn run(mut self) {
+    fn run(self) {
         thread::mute();
         let _end = End(Arc::clone(&self.session));
+        // Dropped before the end is told: the next session may use the same directory at once.
+        let mut writer = self;
+        writer.take_snapshots();
+    }
+
+    fn take_snapshots(&mut self) {
         // A time beyond what the clock can say is never.
         let mut due = Instant::now().checked_add(self.settings.every);
         loop {
@@ -204,7 +210,7 @@ impl Writer {
             }
             self.session.changed.notify_all();
             if wake == Wake::Stopping {
-                self.files.leave();
+                std::mem::take(&mut self.files).leave();
                 return;
             }
         }
