@@ -170,6 +170,26 @@ struct Placed {
     flags: BlockFlags,
 }
 
+/// Why an allocation that was drawn is no sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unsampled {
+    /// There is no memory for it where samples are.
+    NoMemory,
+    /// There is no room for its record, which the table has counted.
+    NoRecord,
+}
+
+/// Counts a sample that was lost because there was no memory for it where samples are. An allocation that fails
+/// elsewhere too is none: the program got nothing, and nothing is missing.
+fn count_unsampled(block: *const u8, reason: Unsampled) {
+    if reason == Unsampled::NoMemory
+        && !block.is_null()
+        && let Some(tables) = recording::tables()
+    {
+        tables.recorder.counters().add(Counter::SampledHeapFull);
+    }
+}
+
 impl<A: GlobalAlloc> Allocator<A> {
     /// Whether a block may be a sample. No lock, no table, and nothing behind a pointer is looked at.
     #[inline(always)]
@@ -187,32 +207,35 @@ impl<A: GlobalAlloc> Allocator<A> {
     fn alloc_cold(&self, layout: Layout, contents: Contents) -> *mut u8 {
         let registers = registers::capture();
         self.placement.note_use();
-        if let Some(period) = thread::trip(layout.size())
-            && let Some(block) = self.alloc_sampled(layout, contents, period, &registers)
-        {
-            return block;
+        let Some(period) = thread::trip(layout.size()) else { return self.alloc_inner(layout, contents) };
+        match self.alloc_sampled(layout, contents, period, &registers) {
+            Ok(block) => block,
+            Err(reason) => {
+                let block = self.alloc_inner(layout, contents);
+                count_unsampled(block, reason);
+                block
+            }
         }
-        self.alloc_inner(layout, contents)
     }
 
-    /// Allocates a block and records it. `None` if it could not be placed as a sample: then it is to be none.
+    /// Allocates a block and records it. If it cannot be placed as a sample it is to be none.
     fn alloc_sampled(
         &self,
         layout: Layout,
         contents: Contents,
         period: Period,
         registers: &Registers,
-    ) -> Option<*mut u8> {
-        let placed = self.place(layout, contents)?;
+    ) -> Result<*mut u8, Unsampled> {
+        let placed = self.place(layout, contents).ok_or(Unsampled::NoMemory)?;
         let size = layout.size() as u64;
         let recorded = record(placed.block, size, Charge::new(size, period), placed.flags, registers);
         if !recorded && placed.flags.contains(BlockFlags::OVERALIGNED) {
             // Without a record its free would not know the layout that it was placed with.
             // SAFETY: placed by `place` with these flags, and given to nobody yet.
             unsafe { self.inner.dealloc(placed.block, self.placed_layout(layout, placed.flags)) };
-            return None;
+            return Err(Unsampled::NoRecord);
         }
-        Some(placed.block)
+        Ok(placed.block)
     }
 
     fn alloc_inner(&self, layout: Layout, contents: Contents) -> *mut u8 {
@@ -240,13 +263,7 @@ impl<A: GlobalAlloc> Allocator<A> {
                 Placed { block: self.alloc_inner(self.placed_layout(layout, flags), contents), flags }
             }
         };
-        if placed.block.is_null() {
-            if let Some(tables) = recording::tables() {
-                tables.recorder.counters().add(Counter::SampledHeapFull);
-            }
-            return None;
-        }
-        Some(placed)
+        if placed.block.is_null() { None } else { Some(placed) }
     }
 
     /// How a sample of this layout is to be placed.
@@ -304,21 +321,31 @@ impl<A: GlobalAlloc> Allocator<A> {
             return unsafe { self.realloc_sampled(tables, block, layout, new_size, record) };
         }
         let is_foreign = is_candidate && self.placement != Placement::Inner;
-        if let (Some(period), Ok(new_layout)) = (drawn, Layout::from_size_align(new_size, layout.align()))
-            && let Some(moved) = self.alloc_sampled(new_layout, Contents::Any, period, &registers)
-        {
-            // It becomes a sample by what it grew, and moves to where samples are.
-            // SAFETY: the old block is live with `layout`, and the new one is as large as the smaller of both at least.
-            unsafe { self.move_block(block, layout, moved, new_size) };
-            return moved;
+        let mut missed = None;
+        if let (Some(period), Ok(new_layout)) = (drawn, Layout::from_size_align(new_size, layout.align())) {
+            match self.alloc_sampled(new_layout, Contents::Any, period, &registers) {
+                Ok(moved) => {
+                    // It becomes a sample by what it grew, and moves to where samples are.
+                    // SAFETY: the old block is live with `layout`, and the new one is as large as the smaller of both
+                    // at least.
+                    unsafe { self.move_block(block, layout, moved, new_size) };
+                    return moved;
+                }
+                Err(reason) => missed = Some(reason),
+            }
         }
-        if is_foreign {
+        let moved = if is_foreign {
             // In the heap of sampled blocks but without a record, since the live table was full.
             // SAFETY: the caller's duties are passed on.
-            return unsafe { self.realloc_in_place(block, layout, new_size) };
+            unsafe { self.realloc_in_place(block, layout, new_size) }
+        } else {
+            // SAFETY: the block is no sample, so it came from the inner allocator with this layout.
+            unsafe { self.inner.realloc(block, layout, new_size) }
+        };
+        if let Some(reason) = missed {
+            count_unsampled(moved, reason);
         }
-        // SAFETY: the block is no sample, so it came from the inner allocator with this layout.
-        unsafe { self.inner.realloc(block, layout, new_size) }
+        moved
     }
 
     /// Reallocates a sampled block. It keeps its stack trace and its epoch.
@@ -356,6 +383,7 @@ impl<A: GlobalAlloc> Allocator<A> {
         }
         // It starts a page, or has to from now on: the free needs its record, so the new one is there before the old one
         // goes, and without room for it the block becomes one like all others.
+        let mut reason = Unsampled::NoMemory;
         let moved = self.place(new_layout, Contents::Any).and_then(|Placed { block, flags }| {
             let recorded = recorder.reallocated(block.addr() as u64, record, size, period, flags);
             if recorded || flags == BlockFlags::NONE {
@@ -363,9 +391,14 @@ impl<A: GlobalAlloc> Allocator<A> {
             }
             // SAFETY: placed with these flags, and given to nobody yet.
             unsafe { self.dealloc_placed(block, new_layout, flags) };
+            reason = Unsampled::NoRecord;
             None
         });
-        let moved = moved.unwrap_or_else(|| self.alloc_inner(new_layout, Contents::Any));
+        let moved = moved.unwrap_or_else(|| {
+            let moved = self.alloc_inner(new_layout, Contents::Any);
+            count_unsampled(moved, reason);
+            moved
+        });
         if moved.is_null() {
             return moved;
         }
