@@ -1,19 +1,6 @@
 //! Where a walk puts its return addresses.
 
-/// Frames of the deepest stack trace, in frames. Async Rust nests 60 to 120; 256 takes 2 KiB of the stack of the
-/// thread that allocates.
-pub const STACK_DEPTH_MAX: usize = 256;
-
-/// How a walk ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WalkEnd {
-    /// At the root of the thread.
-    Root,
-    /// At the depth limit; the root side is missing.
-    Limit,
-    /// At a frame that could not be passed; the root side is missing.
-    Failed,
-}
+use crate::walk::STACK_DEPTH_MAX;
 
 /// Return addresses of one stack, leaf first.
 #[derive(Debug)]

@@ -14,14 +14,27 @@
 //! no function.
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod frame_buffer;
+mod frame_pointer_walker;
 mod frame_pointers;
+mod memo;
 mod module;
 mod registers;
+mod rule;
+mod rule_cache;
+mod state;
+mod step;
 mod table_walker;
+mod tables;
+mod trail;
+mod walk;
+mod walker;
 
-pub use frame_buffer::{FrameBuffer, STACK_DEPTH_MAX, WalkEnd};
-pub use frame_pointers::FramePointerWalker;
+pub use frame_buffer::FrameBuffer;
+pub use frame_pointer_walker::FramePointerWalker;
 pub use module::{Module, SectionBytes, UnwindSections};
 pub use registers::Registers;
 pub use table_walker::TableWalker;
+pub use walk::{STACK_DEPTH_MAX, Walk, WalkEnd};
+pub use walker::Walker;

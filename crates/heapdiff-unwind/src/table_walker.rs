@@ -5,9 +5,10 @@
 //!
 //! **Source:** System V ABI for AMD64 and DWARF 5, section 6.4, as framehop implements them.
 
-use crate::frame_buffer::{FrameBuffer, WalkEnd};
+use crate::frame_buffer::FrameBuffer;
 use crate::module::{Module, SectionBytes};
 use crate::registers::Registers;
+use crate::walk::WalkEnd;
 use framehop::{FrameAddress, MustNotAllocateDuringUnwind, Unwinder};
 
 #[cfg(target_arch = "x86_64")]

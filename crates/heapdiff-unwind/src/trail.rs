@@ -1,0 +1,88 @@
+//! The steps of the walk that is under way.
+
+use crate::rule::Rule;
+use crate::step::Step;
+use crate::walk::STACK_DEPTH_MAX;
+
+/// What is kept of a step, besides the return address that it found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Trace {
+    /// The caller's stack pointer.
+    pub(crate) stack_pointer: u64,
+    /// The caller's frame pointer, if [`Self::is_frame_pointer_used`]; else anything.
+    pub(crate) frame_pointer: u64,
+    /// How the step was made.
+    pub(crate) rule: Rule,
+    /// The step was not made by `rule`, and cannot be made again from what is kept.
+    pub(crate) is_opaque: bool,
+    /// A later step depends on the frame pointer that this one found.
+    pub(crate) is_frame_pointer_used: bool,
+}
+
+/// Return addresses and traces, leaf first.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    frames: Box<[u64]>,
+    traces: Box<[Trace]>,
+    len: usize,
+}
+
+impl Trail {
+    /// An empty trail. Allocates all of it.
+    pub(crate) fn new() -> Self {
+        Self {
+            frames: vec![0; STACK_DEPTH_MAX].into_boxed_slice(),
+            traces: vec![Trace::default(); STACK_DEPTH_MAX].into_boxed_slice(),
+            len: 0,
+        }
+    }
+
+    pub(crate) const fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn frames(&self) -> &[u64] {
+        self.frames.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn traces(&self) -> &[Trace] {
+        self.traces.get(..self.len).unwrap_or_default()
+    }
+
+    /// Adds a step. `false` if there is no room.
+    #[inline]
+    pub(crate) fn push(&mut self, step: &Step) -> bool {
+        let (Some(frame), Some(trace)) = (self.frames.get_mut(self.len), self.traces.get_mut(self.len))
+        else {
+            return false;
+        };
+        *frame = step.caller.address;
+        *trace = Trace {
+            stack_pointer: step.caller.stack_pointer,
+            frame_pointer: step.caller.frame_pointer,
+            rule: step.rule.unwrap_or_default(),
+            is_opaque: step.rule.is_none(),
+            is_frame_pointer_used: false,
+        };
+        self.len += 1;
+        true
+    }
+
+    /// Adds steps of an earlier walk, as many as there is room for.
+    pub(crate) fn extend(&mut self, frames: &[u64], traces: &[Trace]) {
+        let room = self.frames.len().saturating_sub(self.len);
+        let count = frames.len().min(traces.len()).min(room);
+        let end = self.len.saturating_add(count);
+        if let (Some(to), Some(from)) = (self.frames.get_mut(self.len..end), frames.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        if let (Some(to), Some(from)) = (self.traces.get_mut(self.len..end), traces.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.len = end;
+    }
+}
