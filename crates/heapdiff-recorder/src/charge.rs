@@ -112,11 +112,20 @@ impl Charge {
         Self(f32::from_bits(bits))
     }
 
+    /// Whether the block was to become a sample in any case, as in exact mode.
+    #[must_use]
+    pub const fn is_certain(self) -> bool {
+        self.0 == f32::INFINITY
+    }
+
     /// The probability with which the block became a sample, in (0, 1].
     ///
     /// A charge of zero would make its weight infinite; such a block is never a sample, and 1 is returned.
     #[must_use]
     pub fn probability(self) -> f64 {
+        if self.is_certain() {
+            return 1.0;
+        }
         let probability = -libm::expm1(-f64::from(self.0));
         if probability > 0.0 { probability } else { 1.0 }
     }
@@ -130,9 +139,13 @@ impl Charge {
     /// The number of bytes that the sample of a block of `size` bytes stands for: size/p.
     #[must_use]
     pub fn bytes_estimate(self, size: u64) -> f64 {
+        Self::bytes_as_f64(size) / self.probability()
+    }
+
+    pub(crate) const fn bytes_as_f64(size: u64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^48")]
         let size = size as f64;
-        size / self.probability()
+        size
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events that the hook counts instead of reporting them.
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::shard::{COUNTERS_AT, COUNTERS_MAX, Shard, ShardWords};
+use crate::sync::Ordering;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
@@ -26,11 +27,11 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Allocations that were sampled.
+    /// Allocations that were sampled. Each has a stack trace that ended in some way, and is counted by that alone.
     Samples => "samples",
-    /// Sampled blocks that were freed.
+    /// Records that were removed because their block was freed, or got out of sight.
     Frees => "frees",
-    /// Sampled blocks that changed their size. A snapshot that is taken meanwhile may miss one or see it twice.
+    /// Sampled blocks that changed their size.
     Reallocations => "reallocations",
     /// Stack traces that reached the root of their thread.
     StacksComplete => "stacks_complete",
@@ -48,33 +49,78 @@ counters! {
     UnwinderBusy => "unwinder_busy",
     /// Samples not placed because the memory set aside for sampled blocks was used up.
     SampledHeapFull => "sampled_heap_full",
+    /// Nanoseconds that the hook took for samples and their frees; estimated, since only some are timed.
+    HookNanos => "hook_nanos",
 }
 
-/// One word for each [`Counter`].
-#[derive(Debug)]
-pub struct Counters<'a>(&'a [AtomicU64]);
+/// The ways in which a stack trace ends: their sum is the number of samples.
+const STACK_ENDS: [Counter; 3] = [Counter::StacksComplete, Counter::StacksTruncated, Counter::StacksFailed];
+
+const _: () = assert!(Counter::ALL.len() <= COUNTERS_MAX, "a shard must have room for all counters");
+
+/// One word for each [`Counter`] in each shard.
+#[derive(Clone, Copy, Debug)]
+pub struct Counters<'a>(&'a [ShardWords]);
 
 impl<'a> Counters<'a> {
-    /// Words that the counters need.
-    pub const WORDS: usize = Counter::ALL.len();
-
-    /// Counters in `words`, of which there are at least [`Self::WORDS`], all zero at first.
+    /// Counters in `shards`, all zero at first.
     #[must_use]
-    pub const fn new(words: &'a [AtomicU64]) -> Self {
-        Self(words)
+    pub const fn new(shards: &'a [ShardWords]) -> Self {
+        Self(shards)
     }
 
     /// Counts one event.
-    pub fn add(&self, counter: Counter) {
-        if let Some(word) = self.0.get(counter as usize) {
+    pub fn add(&self, shard: Shard, counter: Counter) {
+        self.add_many(shard, counter, 1);
+    }
+
+    /// Counts so many events at once.
+    pub fn add_many(&self, shard: Shard, counter: Counter, events: u64) {
+        let word = self.0.get(shard.index()).and_then(|words| words.get(COUNTERS_AT + counter as usize));
+        if let Some(word) = word {
             // Relaxed: a statistic, ordered with nothing.
-            word.fetch_add(1, Ordering::Relaxed);
+            word.fetch_add(events, Ordering::Relaxed);
         }
     }
 
     /// The number of events so far.
     #[must_use]
     pub fn get(&self, counter: Counter) -> u64 {
-        self.0.get(counter as usize).map_or(0, |word| word.load(Ordering::Relaxed))
+        let own = self.sum(counter);
+        if counter != Counter::Samples {
+            return own;
+        }
+        STACK_ENDS.into_iter().fold(own, |sum, end| sum.wrapping_add(self.sum(end)))
+    }
+
+    fn sum(&self, counter: Counter) -> u64 {
+        // Wrapping: words from a broken file may be anything.
+        self.0
+            .iter()
+            .filter_map(|words| words.get(COUNTERS_AT + counter as usize))
+            .fold(0, |sum, word| sum.wrapping_add(word.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::shard::SHARDS;
+    use crate::sync::AtomicU64;
+
+    #[test]
+    fn events_of_all_shards_add_up_and_samples_are_counted_by_their_stack_ends() {
+        let words: [ShardWords; SHARDS] =
+            core::array::from_fn(|_| core::array::from_fn(|_| AtomicU64::new(0)));
+        let counters = Counters::new(&words);
+        for (number, &counter) in (0..).zip(Counter::ALL) {
+            for event in 0..=number {
+                counters.add(Shard::new(event * 7), counter);
+            }
+        }
+        for (number, &counter) in (0..).zip(Counter::ALL) {
+            let ends = if counter == Counter::Samples { 3 + 4 + 5 + 3 } else { 0 };
+            assert_eq!(counters.get(counter), number + 1 + ends, "{}", counter.name());
+        }
     }
 }

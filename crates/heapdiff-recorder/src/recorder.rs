@@ -1,9 +1,18 @@
 //! The tables together: what the hook calls, and what a snapshot reads.
+//!
+//! ```text
+//! allocation   intern the trace ──► allocated ──► SlotId, which the block or an index carries
+//! reallocation live? then the inner allocator, then ──► resized, with the same SlotId
+//! free         freed, then the inner allocator
+//! ```
 
 use crate::charge::{Charge, Period};
 use crate::counters::{Counter, Counters};
-use crate::live_table::{BlockFlags, LiveRecord, LiveTable};
-use crate::region::{self, Region};
+use crate::live_pool::LivePool;
+use crate::live_record::{BlockFlags, LiveRecord, SlotId};
+use crate::live_slot::EPOCH_MAX;
+use crate::region::{Area, Region};
+use crate::shard::Shard;
 use crate::size_class::SizeClass;
 use crate::stack_table::{StackId, StackTable, TraceEnd};
 use crate::sync::{AtomicU64, Ordering};
@@ -16,6 +25,39 @@ pub struct Trace<'f> {
     pub frames: &'f [u64],
     /// How the walk ended.
     pub end: TraceEnd,
+}
+
+/// A sampled allocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Allocation {
+    /// Where the block is.
+    pub address: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it was charged.
+    pub charge: Charge,
+    /// How it was placed.
+    pub flags: BlockFlags,
+    /// Where it was allocated.
+    pub stack: StackId,
+    /// How the walk of its stack ended.
+    pub end: TraceEnd,
+}
+
+/// A sampled block that has changed its size, and maybe its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Resize {
+    /// Where the block was.
+    pub from: u64,
+    /// Where it is.
+    pub to: u64,
+    /// Its size in bytes now.
+    pub size: u64,
+    /// The period with which its growth was charged. With none nothing was drawn for the growth, so the block stands for as
+    /// many others as before.
+    pub period: Option<Period>,
+    /// How it is placed now.
+    pub flags: BlockFlags,
 }
 
 /// A sampled block that is alive, as a snapshot sees it.
@@ -31,37 +73,33 @@ pub struct LiveBlock {
     pub charge: Charge,
 }
 
-/// The recorder of a process, in memory that the caller owns.
-#[derive(Debug)]
+/// The recorder of a process, in a region that the caller owns.
+#[derive(Clone, Copy, Debug)]
 pub struct Recorder<'a> {
-    epoch: &'a AtomicU64,
+    region: Region<'a>,
     counters: Counters<'a>,
     stacks: StackTable<'a>,
     tallies: TallyTable<'a>,
-    live: LiveTable<'a>,
-    words_max: u64,
+    live: LivePool<'a>,
 }
 
 impl<'a> Recorder<'a> {
     /// A recorder in `region`.
     #[must_use]
-    pub fn new(region: &Region<'a>) -> Option<Self> {
-        let single = |index: usize| region.header.get(index);
-        let parts =
-            [region.header, region.counters, region.stack_slots, region.traces, region.tallies, region.live];
-        Some(Self {
-            epoch: single(region::EPOCH)?,
-            counters: Counters::new(region.counters),
-            stacks: StackTable::new(
-                region.stack_slots,
-                region.traces,
-                single(region::TRACE_WORDS_USED)?,
-                single(region::STACKS)?,
-            ),
-            tallies: TallyTable::new(region.tallies, single(region::TALLIES)?),
-            live: LiveTable::new(region.live, single(region::LIVE_LEVELS_USED)?, single(region::LIVE)?),
-            words_max: parts.iter().map(|part| part.len() as u64).sum(),
-        })
+    pub const fn new(region: &Region<'a>) -> Self {
+        Self {
+            region: *region,
+            counters: Counters::new(region.shards),
+            stacks: StackTable::new(region.stack_slots, *region.area(Area::Traces), region.stacks()),
+            tallies: TallyTable::new(*region.area(Area::Tallies)),
+            live: LivePool::new(*region.area(Area::Live), region.shards, region.epoch()),
+        }
+    }
+
+    /// The region that it records in.
+    #[must_use]
+    pub const fn region(&self) -> &Region<'a> {
+        &self.region
     }
 
     /// What was counted.
@@ -76,128 +114,150 @@ impl<'a> Recorder<'a> {
         &self.stacks
     }
 
-    /// Number of sampled blocks that are alive.
+    /// Number of sampled blocks that are alive and in the tables. Threads may be between two of the counts that it is
+    /// made of.
     #[must_use]
     pub fn live_samples(&self) -> u64 {
-        self.live.len()
+        let count = |counter| self.counters.get(counter);
+        count(Counter::Samples)
+            .saturating_sub(count(Counter::Frees))
+            .saturating_sub(count(Counter::LiveTableFull))
     }
 
-    /// Bytes of the region that are in use, rounded up to whole tables where they are spread, and all of its bytes.
+    /// Bytes of the region that are in use, rounded up to whole pages where they are spread, and all of its bytes.
     #[must_use]
     pub fn bytes_used_and_max(&self) -> (u64, u64) {
-        let spread = self.stacks.len() * 512 + self.tallies.len() * 512;
-        let words = self.stacks.words_used() + spread + self.live.words_used();
-        (words.min(self.words_max) * 8, self.words_max * 8)
+        let capacities = self.region.capacities();
+        // A trace touches one page of the slots, unless others have touched it before.
+        let slot_bytes = (self.stacks.len().saturating_mul(4096)).min(capacities.stacks as u64 * 8);
+        let grown: u64 = Area::ALL
+            .into_iter()
+            .map(|area| self.region.extent(area))
+            .map(|extent| extent.used - extent.start)
+            .sum();
+        let fixed = (capacities.fixed_words() - capacities.stacks) as u64 * 8;
+        (fixed + slot_bytes + grown, capacities.words() as u64 * 8)
     }
 
-    /// Records a sampled allocation of `size` bytes at `address`.
-    ///
-    /// `false` if it could not be recorded among the live blocks, which is counted: its free must then not be looked
-    /// for.
-    pub fn allocated(
-        &self,
-        address: u64,
-        size: u64,
-        charge: Charge,
-        flags: BlockFlags,
-        trace: Trace<'_>,
-    ) -> bool {
-        self.counters.add(Counter::Samples);
-        self.counters.add(match trace.end {
-            TraceEnd::Complete => Counter::StacksComplete,
-            TraceEnd::Truncated => Counter::StacksTruncated,
-            TraceEnd::Failed => Counter::StacksFailed,
-        });
-        let stack = self.stacks.intern(trace.frames, trace.end).unwrap_or_else(|| {
-            self.counters.add(Counter::StackTableFull);
+    /// The handle of a stack trace, which is stored if it is new. [`StackId::UNKNOWN`] if there is no room, which is
+    /// counted.
+    pub fn intern(&self, shard: Shard, trace: Trace<'_>) -> StackId {
+        self.stacks.intern(trace.frames, trace.end).unwrap_or_else(|| {
+            self.counters.add(shard, Counter::StackTableFull);
             StackId::UNKNOWN
-        });
+        })
+    }
+
+    /// Records a sampled allocation, and names its record for whoever frees the block.
+    ///
+    /// `None` if it could not be recorded among the live blocks, which is counted.
+    pub fn allocated(&self, shard: Shard, allocation: &Allocation) -> Option<SlotId> {
+        let Allocation { address, size, charge, flags, stack, end } = *allocation;
+        self.counters.add(
+            shard,
+            match end {
+                TraceEnd::Complete => Counter::StacksComplete,
+                TraceEnd::Truncated => Counter::StacksTruncated,
+                TraceEnd::Failed => Counter::StacksFailed,
+            },
+        );
         let class = SizeClass::of(size);
-        if !self.tallies.add(stack, class, size, charge) {
-            self.counters.add(Counter::TallyTableFull);
-        }
+        self.add_tally(shard, stack, class, size, charge);
         let record = LiveRecord { size, stack, epoch: 0, charge, class, flags };
-        self.insert(address, record, None)
+        let slot = self.live.insert(shard, address, &record);
+        if slot.is_none() {
+            self.counters.add(shard, Counter::LiveTableFull);
+        }
+        slot
     }
 
     /// Removes the record of a block that is about to be freed. The caller frees it afterwards, never before: another
     /// thread may be handed the address at once.
-    pub fn freed(&self, address: u64) -> Option<LiveRecord> {
-        let record = self.live.remove(address)?;
-        self.counters.add(Counter::Frees);
+    pub fn freed(&self, shard: Shard, slot: SlotId, address: u64) -> Option<LiveRecord> {
+        let record = self.live.remove(shard, slot, address)?;
+        self.counters.add(shard, Counter::Frees);
+        Some(record)
+    }
+
+    /// Removes the record of a block that lives on, but whose free would not find the record: the name of its slot had no
+    /// place. Counted as a block that was not recorded.
+    pub fn lost(&self, shard: Shard, slot: SlotId, address: u64) -> Option<LiveRecord> {
+        let record = self.live.remove(shard, slot, address)?;
+        self.counters.add(shard, Counter::LiveTableFull);
         Some(record)
     }
 
     /// The record of a sampled block, which stays.
     #[must_use]
-    pub fn live(&self, address: u64) -> Option<LiveRecord> {
-        self.live.get(address)
+    pub fn live(&self, slot: SlotId, address: u64) -> Option<LiveRecord> {
+        self.live.get(slot, address)
     }
 
-    /// Removes the record of a block that is about to change its size, until [`Self::reallocated`] or
-    /// [`Self::restored`] brings it back.
-    pub fn taken(&self, address: u64) -> Option<LiveRecord> {
-        let record = self.live.remove(address)?;
-        self.counters.add(Counter::Reallocations);
-        Some(record)
-    }
-
-    /// Brings back the record of a block that could not change its size after all.
-    pub fn restored(&self, address: u64, record: LiveRecord) -> bool {
-        self.insert(address, record, Some(record.epoch))
-    }
-
-    /// Records that the block of `before` now has `size` bytes and is at `address`. It keeps its stack trace and its
-    /// epoch, and is charged for what it grew while `period` was in force. With no period nothing was drawn for the
-    /// growth, so the block stands for as many others as before.
-    pub fn reallocated(
-        &self,
-        address: u64,
-        before: LiveRecord,
-        size: u64,
-        period: Option<Period>,
-        flags: BlockFlags,
-    ) -> bool {
+    /// Records that the block of `slot` has changed its size. It keeps its slot, its stack trace and its epoch, and is
+    /// charged for what it grew. Returns its record as it is now; `None` if there is none.
+    ///
+    /// The caller owns the block at both addresses, or has just been given the one for the other by the inner allocator:
+    /// what another thread makes of the old address meanwhile has a slot of its own.
+    pub fn resized(&self, shard: Shard, slot: SlotId, resize: &Resize) -> Option<LiveRecord> {
+        let Resize { from, to, size, period, flags } = *resize;
+        let before = self.live.get(slot, from)?;
         let mut record = LiveRecord { size, flags, ..before };
         if size > before.size {
             if let Some(period) = period {
                 record.charge = before.charge.grown(size - before.size, period);
             }
             record.class = SizeClass::of(size);
-            // The row of the old class loses the block and that of the new one gains it; the rows exist or their
-            // absence was counted when the block was born.
-            if self.tallies.retract(before.stack, before.class, before.size, before.charge)
-                && !self.tallies.add(record.stack, record.class, size, record.charge)
-            {
-                self.counters.add(Counter::TallyTableFull);
-            }
         }
-        self.insert(address, record, Some(before.epoch))
+        if !self.live.change(slot, from, to, &record) {
+            return None;
+        }
+        self.counters.add(shard, Counter::Reallocations);
+        // The row of the old class loses a block that grew and that of the new one gains it; if there is no such row, its
+        // absence was counted when the block was born.
+        if size > before.size && self.retract_tally(&before) {
+            self.add_tally(shard, record.stack, record.class, size, record.charge);
+        }
+        Some(record)
     }
 
-    fn insert(&self, address: u64, record: LiveRecord, kept_epoch: Option<u32>) -> bool {
-        let stored = self.live.insert(address, record, kept_epoch, self.epoch);
-        if !stored {
-            self.counters.add(Counter::LiveTableFull);
+    fn add_tally(&self, shard: Shard, stack: StackId, class: SizeClass, size: u64, charge: Charge) {
+        let head = self.first_row(stack);
+        if !head.is_some_and(|head| self.tallies.add(head, stack, class, size, charge)) {
+            self.counters.add(shard, Counter::TallyTableFull);
         }
-        stored
+    }
+
+    fn retract_tally(&self, record: &LiveRecord) -> bool {
+        let head = self.first_row(record.stack);
+        head.is_some_and(|head| self.tallies.retract(head, record.class, record.size, record.charge))
+    }
+
+    fn first_row(&self, stack: StackId) -> Option<&'a AtomicU64> {
+        if stack == StackId::UNKNOWN {
+            Some(self.region.no_stack_rows())
+        } else {
+            self.stacks.first_row(stack)
+        }
     }
 
     /// Begins a snapshot and returns its sequence number: allocations from here on carry a later epoch.
     ///
-    /// Only one thread takes snapshots.
+    /// Any number of threads, also of other processes that map the same region, may take snapshots at the same time: each
+    /// gets a number of its own, and blocks and numbers agree for each of them, since the hook's half of the agreement
+    /// (`live_slot.rs`) is the same for all.
     pub fn begin_snapshot(&self) -> u32 {
-        // Relaxed: the fence in `LiveTable::visit` orders it with the inserters' reads.
-        let before = self.epoch.fetch_add(1, Ordering::Relaxed);
-        u32::try_from(before).unwrap_or(u32::MAX - 2)
+        // Relaxed: the fence in `LivePool::visit` orders it with the inserters' reads.
+        let before = self.region.epoch().fetch_add(1, Ordering::Relaxed);
+        u32::try_from(before).unwrap_or(u32::MAX).min(EPOCH_MAX - 1)
     }
 
-    /// Calls `visit` with every block that belongs to the snapshot `sequence`.
-    pub fn visit_live(&self, sequence: u32, mut visit: impl FnMut(LiveBlock)) {
+    /// Calls `visit` with every block that belongs to the snapshot `sequence`. Returns how many of them were caught in the
+    /// middle of a change of size, whose thread was stopped there: these may be seen with a size from before it.
+    pub fn visit_live(&self, sequence: u32, mut visit: impl FnMut(LiveBlock)) -> u64 {
         self.live.visit(sequence, |_, record| {
             let LiveRecord { size, stack, epoch, charge, .. } = record;
             visit(LiveBlock { size, stack, epoch, charge });
-        });
+        })
     }
 
     /// Everything that was ever allocated, by stack trace and size class.
@@ -207,142 +267,4 @@ impl<'a> Recorder<'a> {
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use crate::region::Capacities;
-    use std::vec::Vec;
-
-    const CAPACITIES: Capacities = Capacities { stacks: 64, trace_words: 512, tallies: 64, live_levels: 1 };
-    const TRACE: Trace<'_> = Trace { frames: &[10, 20], end: TraceEnd::Complete };
-
-    fn with_recorder(test: impl FnOnce(&Recorder<'_>)) {
-        let words: Vec<AtomicU64> = (0..CAPACITIES.words()).map(|_| AtomicU64::new(0)).collect();
-        test(&Recorder::new(&Region::new(&words, &CAPACITIES).unwrap()).unwrap());
-    }
-
-    fn live(recorder: &Recorder<'_>, sequence: u32) -> Vec<(u64, u32)> {
-        let mut blocks = Vec::new();
-        recorder.visit_live(sequence, |block| blocks.push((block.size, block.epoch)));
-        blocks.sort_unstable();
-        blocks
-    }
-
-    #[test]
-    fn a_block_belongs_to_the_snapshots_between_its_birth_and_its_death() {
-        with_recorder(|recorder| {
-            let exact = |size| Charge::new(size, Period::EXACT);
-            assert!(recorder.allocated(64, 100, exact(100), BlockFlags::NONE, TRACE));
-            let first = recorder.begin_snapshot();
-            assert!(recorder.allocated(128, 200, exact(200), BlockFlags::NONE, TRACE));
-            assert_eq!((first, live(recorder, first)), (0, std::vec![(100, 0)]));
-            let second = recorder.begin_snapshot();
-            assert_eq!(live(recorder, second), [(100, 0), (200, 1)]);
-            assert_eq!(recorder.freed(64).map(|record| record.size), Some(100));
-            assert_eq!(recorder.freed(64), None);
-            let third = recorder.begin_snapshot();
-            assert_eq!(live(recorder, third), [(200, 1)]);
-        });
-    }
-
-    #[test]
-    fn growth_keeps_the_epoch_and_moves_the_tally_to_the_new_class() {
-        with_recorder(|recorder| {
-            let charge = Charge::new(100, Period::EXACT);
-            assert!(recorder.allocated(64, 100, charge, BlockFlags::NONE, TRACE));
-            recorder.begin_snapshot();
-            let before = recorder.taken(64).unwrap();
-            assert!(recorder.reallocated(4096, before, 5000, Some(Period::EXACT), BlockFlags::NONE));
-            let second = recorder.begin_snapshot();
-            assert_eq!(live(recorder, second), [(5000, 0)]);
-            let rows: Vec<_> = recorder.tallies().filter(|row| row.samples != 0).collect();
-            assert_eq!(rows.len(), 1);
-            assert_eq!((rows[0].objects_estimate, rows[0].bytes_estimate), (1.0, 5000.0));
-            let before = recorder.taken(4096).unwrap();
-            assert!(recorder.reallocated(4096, before, 70, Some(Period::EXACT), BlockFlags::NONE));
-            assert_eq!(live(recorder, second), [(70, 0)]);
-            let rows: Vec<_> = recorder.tallies().filter(|row| row.samples != 0).collect();
-            assert_eq!(rows[0].bytes_estimate, 5000.0, "what was allocated stays allocated");
-        });
-    }
-
-    #[test]
-    fn growth_while_nothing_is_recorded_keeps_what_a_sample_stands_for() {
-        with_recorder(|recorder| {
-            let charge = Charge::new(4096, Period::DEFAULT);
-            assert!(recorder.allocated(64, 4096, charge, BlockFlags::NONE, TRACE));
-            assert_eq!(recorder.live(64).map(|record| record.charge), Some(charge));
-            let before = recorder.taken(64).unwrap();
-            assert!(recorder.reallocated(64, before, 8192, None, BlockFlags::NONE));
-            // None of the blocks that it stands for had another chance to be sampled.
-            let record = recorder.live(64).unwrap();
-            assert_eq!((record.size, record.charge), (8192, charge));
-            let objects: f64 = recorder.tallies().map(|row| row.objects_estimate).sum();
-            assert!((objects - charge.objects_estimate()).abs() < 1e-3, "{objects}");
-        });
-    }
-
-    /// 300 seeded runs of blocks that grow in steps: estimates of the live and of the allocated bytes and objects stay
-    /// unbiased, inside 3 standard errors.
-    #[test]
-    fn estimates_stay_unbiased_when_blocks_grow() {
-        use crate::sampler::{Draw, Sampler};
-        const STEPS: [u64; 5] = [64, 128, 1000, 30_000, 40_000];
-        const BLOCKS: u64 = 400;
-        let period = Period::new(20_000);
-        let truth = (BLOCKS as f64, (BLOCKS * 40_000) as f64);
-        let mut errors: [Vec<f64>; 4] = Default::default();
-        for run in 0..300u64 {
-            with_recorder(|recorder| {
-                let mut sampler = Sampler::FRESH;
-                for block in 0..BLOCKS {
-                    let (address, mut size) = (4096 + block * 64, 0);
-                    for step in STEPS {
-                        sampler.remaining -= (step - size).cast_signed();
-                        let is_sample = sampler.remaining < 0
-                            && sampler.trip(step - size, Some(period), || run * 77 + 1) != Draw::Pass;
-                        if let Some(before) = recorder.taken(address) {
-                            recorder.reallocated(address, before, step, Some(period), BlockFlags::NONE);
-                        } else if is_sample {
-                            let charge = Charge::new(step, period);
-                            recorder.allocated(address, step, charge, BlockFlags::NONE, TRACE);
-                        }
-                        size = step;
-                    }
-                }
-                let (mut objects, mut bytes) = (0.0, 0.0);
-                recorder.visit_live(0, |block| {
-                    objects += block.charge.objects_estimate();
-                    bytes += block.charge.bytes_estimate(block.size);
-                });
-                let all = recorder
-                    .tallies()
-                    .fold((0.0, 0.0), |sum, row| (sum.0 + row.objects_estimate, sum.1 + row.bytes_estimate));
-                let estimates = [objects - truth.0, bytes - truth.1, all.0 - truth.0, all.1 - truth.1];
-                for (errors, error) in errors.iter_mut().zip(estimates) {
-                    errors.push(error);
-                }
-            });
-        }
-        for (which, errors) in errors.iter().enumerate() {
-            let n = errors.len() as f64;
-            let mean = errors.iter().sum::<f64>() / n;
-            let standard_error =
-                (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
-            assert!(mean.abs() < 3.0 * standard_error, "figure {which}: mean {mean}, error {standard_error}");
-        }
-    }
-
-    #[test]
-    fn a_full_live_table_is_counted_and_nothing_else_is_lost() {
-        with_recorder(|recorder| {
-            let charge = Charge::new(8, Period::EXACT);
-            for n in 0..6000 {
-                recorder.allocated(64 + n * 8, 8, charge, BlockFlags::NONE, TRACE);
-            }
-            let lost = recorder.counters().get(Counter::LiveTableFull);
-            assert!(lost > 0);
-            assert_eq!(recorder.live_samples() + lost, 6000);
-            assert_eq!(recorder.tallies().map(|row| row.samples).sum::<u64>(), 6000);
-        });
-    }
-}
+mod tests;

@@ -54,10 +54,11 @@ impl SizeClass {
         self.0
     }
 
-    /// The class that [`Self::index`] named.
+    /// The class that [`Self::index`] named; the largest class for a number that names none, as in a broken file.
     #[must_use]
     pub const fn from_index(index: u8) -> Self {
-        Self(index)
+        let largest = Self::of(u64::MAX);
+        if index > largest.0 { largest } else { Self(index) }
     }
 }
 
@@ -65,6 +66,12 @@ impl SizeClass {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_number_that_names_no_class_is_the_largest() {
+        let largest = SizeClass::from_index(u8::MAX);
+        assert_eq!((largest, largest.bytes()), (SizeClass::of(u64::MAX), u64::MAX));
+    }
 
     proptest! {
         #[test]
@@ -74,6 +81,7 @@ mod tests {
             prop_assert_eq!(SizeClass::of(class.bytes()), class);
             prop_assert_eq!(SizeClass::of(class.bytes() + 1).index(), class.index() + 1);
             prop_assert!(size < 64 || class.bytes() <= size + size / 4 + 1);
+            prop_assert_eq!(SizeClass::from_index(class.index()), class);
         }
     }
 }

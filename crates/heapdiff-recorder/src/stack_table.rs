@@ -3,13 +3,17 @@
 //! ```text
 //! slots   [ tag:32 | offset:32 ]  open addressing by the hash of the frames; 0 is empty
 //!                       │
-//! traces  [ hash ][ end:32 | length:32 ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
+//! traces  [ hash ][ end:32 | length:32 ][ first row ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
 //! ```
+//!
+//! The third word of a trace belongs to the tally table: its rows for this trace begin there.
 //!
 //! A trace is written to fresh words first and published by one compare-and-swap on its slot, so a reader never sees
 //! a half-written one and nobody waits. A thread that loses the race to the same slot uses the winner's trace, and
 //! the words that it wrote are wasted: rare, and bounded with everything else.
 
+use crate::growing_area::GrowingArea;
+use crate::live_record::{halves, high, low};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A stack trace of one table.
@@ -45,28 +49,26 @@ pub enum TraceEnd {
 /// Slots looked at before the table counts as full: at three quarters of its capacity a search is longer than this
 /// about once in 10^6.
 const PROBES_MAX: usize = 64;
+/// Words of a trace before its frames.
+const HEADER_WORDS: usize = 3;
 
 /// The table; see the module page.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct StackTable<'a> {
     slots: &'a [AtomicU64],
-    traces: &'a [AtomicU64],
-    /// Words of `traces` in use, at least 1: offset 0 means [`StackId::UNKNOWN`].
-    used: &'a AtomicU64,
+    traces: GrowingArea<'a>,
     /// Distinct traces.
     len: &'a AtomicU64,
 }
 
 impl<'a> StackTable<'a> {
-    /// A table in `slots` (a power of two of them) and `traces`, counting in `used` and `len`; all zero at first.
+    /// Frames of the longest trace that is kept.
+    pub const FRAMES_MAX: usize = 1024;
+
+    /// A table in `slots` (a power of two of them) and `traces`, counting in `len`; all zero at first.
     #[must_use]
-    pub const fn new(
-        slots: &'a [AtomicU64],
-        traces: &'a [AtomicU64],
-        used: &'a AtomicU64,
-        len: &'a AtomicU64,
-    ) -> Self {
-        Self { slots, traces, used, len }
+    pub const fn new(slots: &'a [AtomicU64], traces: GrowingArea<'a>, len: &'a AtomicU64) -> Self {
+        Self { slots, traces, len }
     }
 
     /// Number of distinct traces.
@@ -84,13 +86,16 @@ impl<'a> StackTable<'a> {
     /// Words of traces in use.
     #[must_use]
     pub fn words_used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
+        self.traces.used_words()
     }
 
     /// The handle of a trace (return addresses, leaf first), which is stored if it is new.
     ///
-    /// `None` if the table is full.
+    /// `None` if the table is full, or the trace too long.
     pub fn intern(&self, frames: &[u64], end: TraceEnd) -> Option<StackId> {
+        if frames.len() > Self::FRAMES_MAX {
+            return None;
+        }
         let hash = hash(frames, end);
         let mask = self.slots.len().checked_sub(1)?;
         let mut written = None;
@@ -100,89 +105,92 @@ impl<'a> StackTable<'a> {
             // Acquire: pairs with the compare-and-swap that published the trace.
             let mut word = slot.load(Ordering::Acquire);
             if word == 0 {
-                let offset = match written {
-                    Some(offset) => offset,
+                let id = match written {
+                    Some(id) => id,
                     None => self.write(hash, frames, end)?,
                 };
-                written = Some(offset);
+                written = Some(id);
                 // Release: publishes the words of the trace; Acquire on failure: reads the winner's.
-                match slot.compare_exchange(0, pack(hash, offset), Ordering::AcqRel, Ordering::Acquire) {
+                match slot.compare_exchange(0, pack(hash, id), Ordering::AcqRel, Ordering::Acquire) {
                     Ok(_) => {
                         self.len.fetch_add(1, Ordering::Relaxed);
-                        return Some(StackId(offset));
+                        return Some(id);
                     }
                     Err(winner) => word = winner,
                 }
             }
-            let offset = unpack(word);
-            if word >> 32 == hash >> 32 && self.is_equal(offset, hash, frames) {
-                return Some(StackId(offset));
+            if high(word) == high(hash) && self.is_equal(StackId(low(word)), hash, frames) {
+                return Some(StackId(low(word)));
             }
         }
         None
     }
 
-    /// The frames of a trace, leaf first, and how its walk ended.
+    /// The frames of a trace, leaf first, and how its walk ended. `None` for a handle of another table.
     #[must_use]
     pub fn get(&self, id: StackId) -> Option<(TraceEnd, impl ExactSizeIterator<Item = u64> + use<'a>)> {
-        if id == StackId::UNKNOWN {
-            return None;
-        }
-        let start = id.0 as usize;
+        let ([_, header, _], rest) = self.trace(id)?;
         // Relaxed: whoever holds the handle has synchronized with the trace's publication.
-        let header = self.traces.get(start.checked_add(1)?)?.load(Ordering::Relaxed);
-        let length = unpack(header) as usize;
-        let end = match header >> 32 {
+        let header = header.load(Ordering::Relaxed);
+        let length = low(header) as usize;
+        let end = match high(header) {
             0 => TraceEnd::Complete,
             1 => TraceEnd::Truncated,
             _ => TraceEnd::Failed,
         };
-        let first = start.checked_add(2)?;
-        let frames = self.traces.get(first..first.checked_add(length)?)?;
+        let frames = rest.get(..length).filter(|frames| frames.len() <= Self::FRAMES_MAX)?;
         Some((end, frames.iter().map(|frame| frame.load(Ordering::Relaxed))))
     }
 
-    fn write(&self, hash: u64, frames: &[u64], end: TraceEnd) -> Option<u32> {
-        let words = frames.len() as u64 + 2;
-        // Relaxed: only the uniqueness of the range matters; its words are published with the slot. A loop and not an
-        // addition that is taken back when it does not fit: another thread may have built on it meanwhile.
-        let before = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            let after = used + words;
-            (after < self.traces.len() as u64).then_some(after)
-        });
-        let offset = u32::try_from(before.ok()? + 1).ok()?;
-        let target = self.traces.get(offset as usize..)?;
-        let header = (end as u64) << 32 | frames.len() as u64;
-        for (word, value) in target.iter().zip([hash, header].into_iter().chain(frames.iter().copied())) {
+    /// The word at which the rows of a trace begin in the tally table.
+    pub(crate) fn first_row(&self, id: StackId) -> Option<&'a AtomicU64> {
+        self.trace(id).map(|([.., first_row], _)| first_row)
+    }
+
+    /// The words of a trace before its frames, and all that follow.
+    fn trace(&self, id: StackId) -> Option<(&'a [AtomicU64; HEADER_WORDS], &'a [AtomicU64])> {
+        // The handle is the offset + 1.
+        let start = (id.0 as usize).checked_sub(1)?;
+        self.traces.used().get(start..)?.split_first_chunk()
+    }
+
+    fn write(&self, hash: u64, frames: &[u64], end: TraceEnd) -> Option<StackId> {
+        let start = self.traces.append(HEADER_WORDS + frames.len())?;
+        let id = StackId(u32::try_from(start + 1).ok()?);
+        let header = halves(end as u32, u32::try_from(frames.len()).ok()?);
+        let target = self.traces.words().get(start..)?;
+        let values = [hash, header, 0].into_iter().chain(frames.iter().copied());
+        for (word, value) in target.iter().zip(values) {
+            // Relaxed: published with the slot.
             word.store(value, Ordering::Relaxed);
         }
-        Some(offset)
+        Some(id)
     }
 
-    fn is_equal(&self, offset: u32, hash: u64, frames: &[u64]) -> bool {
-        let stored_hash = self.traces.get(offset as usize).map(|word| word.load(Ordering::Relaxed));
-        stored_hash == Some(hash)
-            && self.get(StackId(offset)).is_some_and(|(_, stored)| stored.eq(frames.iter().copied()))
+    fn is_equal(&self, id: StackId, hash: u64, frames: &[u64]) -> bool {
+        // The hash covers the end and the length, but another trace may have the same one.
+        self.trace(id).is_some_and(|([stored_hash, ..], _)| stored_hash.load(Ordering::Relaxed) == hash)
+            && self.get(id).is_some_and(|(_, stored)| stored.eq(frames.iter().copied()))
     }
 }
 
-fn pack(hash: u64, offset: u32) -> u64 {
-    hash >> 32 << 32 | u64::from(offset)
+const fn pack(hash: u64, id: StackId) -> u64 {
+    halves(high(hash), id.0)
 }
 
-fn unpack(word: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-    let offset = word as u32;
-    offset
-}
-
-/// Multiply and rotate over the frames; the length and the end are part of it. Never 0.
+/// Multiply and rotate over the frames, four at a time since each step waits for the one before; the length and the end
+/// are part of it. Never 0.
 fn hash(frames: &[u64], end: TraceEnd) -> u64 {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = (frames.len() as u64) << 2 | end as u64;
-    for frame in frames {
-        hash = (hash.rotate_left(23) ^ frame).wrapping_mul(K);
+    let step = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(K);
+    let (fours, rest) = frames.as_chunks::<4>();
+    let mut lanes = [1, 2, 3, (frames.len() as u64) << 2 | end as u64];
+    for four in fours {
+        for (lane, &frame) in lanes.iter_mut().zip(four) {
+            *lane = step(*lane, frame);
+        }
     }
+    let hash = lanes.into_iter().chain(rest.iter().copied()).fold(0, step);
     (hash ^ hash >> 29).wrapping_mul(K) | 1 << 63
 }
 
@@ -197,12 +205,50 @@ mod tests {
         (0..n).map(|_| AtomicU64::new(0)).collect()
     }
 
+    fn table<'a>(
+        slots: &'a [AtomicU64],
+        storage: &'a [AtomicU64],
+        counts: &'a [AtomicU64],
+    ) -> StackTable<'a> {
+        counts[1].store(u64::MAX, Ordering::Relaxed);
+        StackTable::new(slots, GrowingArea::new(storage, &counts[0], &counts[1]), &counts[2])
+    }
+
+    #[test]
+    fn every_frame_and_its_place_change_the_hash() {
+        let frames: Vec<u64> = (0..11).map(|n| 0x5555_0000 + n * 16).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        for length in 0..=frames.len() {
+            for end in [TraceEnd::Complete, TraceEnd::Truncated, TraceEnd::Failed] {
+                assert!(seen.insert(hash(&frames[..length], end)));
+            }
+        }
+        for changed in 0..frames.len() {
+            let mut other = frames.clone();
+            other[changed] += 1;
+            assert!(seen.insert(hash(&other, TraceEnd::Complete)));
+            other = frames.clone();
+            other.swap(changed, (changed + 4) % 11);
+            assert!(seen.insert(hash(&other, TraceEnd::Complete)));
+        }
+    }
+
+    #[test]
+    fn a_trace_beyond_the_limit_is_refused() {
+        let (slots, storage, counts) = (words(16), words(4096), words(3));
+        let table = table(&slots, &storage, &counts);
+        assert_eq!(table.intern(&[7; StackTable::FRAMES_MAX + 1], TraceEnd::Complete), None);
+        let id = table.intern(&[7; StackTable::FRAMES_MAX], TraceEnd::Truncated).unwrap();
+        assert_eq!(table.get(id).unwrap().1.len(), StackTable::FRAMES_MAX);
+        assert!(table.get(StackId::from_bits(u32::MAX)).is_none());
+    }
+
     proptest! {
         /// Against a map: equal traces get equal handles, different ones different handles, and each reads back.
         #[test]
         fn behaves_like_a_map(traces in prop::collection::vec(prop::collection::vec(1u64..6, 0..5), 1..120)) {
-            let (slots, storage, counts) = (words(256), words(2048), words(2));
-            let table = StackTable::new(&slots, &storage, &counts[0], &counts[1]);
+            let (slots, storage, counts) = (words(256), words(2048), words(3));
+            let table = table(&slots, &storage, &counts);
             let mut model = BTreeMap::new();
             for trace in &traces {
                 let id = table.intern(trace, TraceEnd::Complete).expect("there is room");
@@ -219,10 +265,10 @@ mod tests {
 
     #[test]
     fn a_full_table_refuses_and_keeps_what_it_has() {
-        let (slots, storage, counts) = (words(1024), words(100), words(2));
-        let table = StackTable::new(&slots, &storage, &counts[0], &counts[1]);
+        let (slots, storage, counts) = (words(1024), words(100), words(3));
+        let table = table(&slots, &storage, &counts);
         let stored = (0..50u64).filter_map(|n| table.intern(&[n, n + 1, n + 2], TraceEnd::Failed)).count();
-        assert_eq!(stored, 19, "5 words a trace, one word is never used");
+        assert_eq!(stored, 16, "6 words a trace");
         for _ in 0..1000 {
             assert_eq!(table.intern(&[7; 90], TraceEnd::Complete), None);
         }

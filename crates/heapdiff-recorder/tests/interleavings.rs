@@ -2,27 +2,48 @@
 #![cfg(loom)]
 
 use heapdiff_recorder::{
-    AtomicU64, BlockFlags, Charge, LiveRecord, LiveTable, Period, SizeClass, StackId, StackTable, TallyTable,
-    TraceEnd,
+    AddressIndex, AtomicU64, BlockFlags, Charge, Facts, GrowingArea, LivePool, LiveRecord, Moments, Period,
+    Shard, ShardWords, SizeClass, SlotId, StackId, StackTable, TallyTable, TraceEnd,
 };
 use loom::sync::Arc;
 use loom::sync::atomic::Ordering;
 use loom::thread;
+
+const ONE: Shard = Shard::new(0);
+const OTHER: Shard = Shard::new(1);
 
 fn words(count: usize) -> &'static [AtomicU64] {
     // Loom runs the closure thousands of times; its models end before the leak matters.
     Box::leak((0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().into_boxed_slice())
 }
 
+fn area(count: usize) -> GrowingArea<'static> {
+    let [used, backed] = words(2) else { unreachable!("two words") };
+    let area = GrowingArea::new(words(count), used, backed);
+    area.set_backed(count as u64);
+    area
+}
+
 struct Live {
-    table: LiveTable<'static>,
+    pool: LivePool<'static>,
     epoch: &'static AtomicU64,
 }
 
-fn live() -> Arc<Live> {
-    let counts = words(3);
-    let [levels_used, len, epoch] = counts else { unreachable!("three words") };
-    Arc::new(Live { table: LiveTable::new(words(LiveTable::words(1)), levels_used, len), epoch })
+fn live(slots: usize) -> Arc<Live> {
+    let [epoch] = words(1) else { unreachable!("one word") };
+    let shards: [ShardWords; 2] = std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0)));
+    let shards: &'static [ShardWords] = Box::leak(Box::new(shards));
+    Arc::new(Live { pool: LivePool::new(area(slots * LivePool::SLOT_WORDS), shards, epoch), epoch })
+}
+
+impl Live {
+    fn visit(&self) -> (u32, Vec<(u64, u32)>) {
+        let sequence = u32::try_from(self.epoch.fetch_add(1, Ordering::Relaxed)).unwrap();
+        let mut visited = Vec::new();
+        let changing = self.pool.visit(sequence, |address, record| visited.push((address, record.epoch)));
+        assert_eq!(changing, 0, "nobody is stopped for good here");
+        (sequence, visited)
+    }
 }
 
 fn record(size: u64) -> LiveRecord {
@@ -36,21 +57,53 @@ fn record(size: u64) -> LiveRecord {
     }
 }
 
-/// A block is in a snapshot exactly if its epoch says so: none is missed and none comes in late.
+fn preemptions(bound: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(bound);
+    builder.check(model);
+}
+
+/// A block is in a snapshot exactly if its epoch says so: none is missed and none comes in late. The slot is one that was
+/// never used, so the visitor may also miss that it came into use.
 #[test]
 fn a_snapshot_holds_exactly_the_epochs_before_it() {
     loom::model(|| {
-        let live = live();
+        let live = live(1);
         let inserter = {
             let live = Arc::clone(&live);
-            thread::spawn(move || assert!(live.table.insert(64, record(100), None, live.epoch)))
+            thread::spawn(move || live.pool.insert(ONE, 64, &record(100)).unwrap())
         };
-        let sequence = u32::try_from(live.epoch.fetch_add(1, Ordering::SeqCst)).unwrap();
-        let mut visited = Vec::new();
-        live.table.visit(sequence, |address, record| visited.push((address, record.epoch)));
-        inserter.join().unwrap();
-        let epoch = live.table.remove(64).unwrap().epoch;
+        let (sequence, visited) = live.visit();
+        let slot = inserter.join().unwrap();
+        let epoch = live.pool.get(slot, 64).unwrap().epoch;
         assert_eq!(visited.is_empty(), epoch > sequence, "epoch {epoch}, visited {visited:?}");
+    });
+}
+
+/// The same with a slot that was used before, and for two snapshots at the same time, such as those of two processes.
+#[test]
+fn two_snapshots_at_once_both_agree_with_the_epoch() {
+    loom::model(|| {
+        let live = live(1);
+        let slot = live.pool.insert(ONE, 32, &record(1)).unwrap();
+        live.pool.remove(ONE, slot, 32).unwrap();
+        let [inserter, visitor] = [true, false].map(|inserts| {
+            let live = Arc::clone(&live);
+            thread::spawn(move || {
+                if inserts {
+                    live.pool.insert(ONE, 64, &record(100)).unwrap();
+                    return None;
+                }
+                Some(live.visit())
+            })
+        });
+        let own = live.visit();
+        inserter.join().unwrap();
+        let other = visitor.join().unwrap().unwrap();
+        let epoch = live.pool.get(slot, 64).unwrap().epoch;
+        for (sequence, visited) in [own, other] {
+            assert_eq!(visited.is_empty(), epoch > sequence, "epoch {epoch}, {sequence} visited {visited:?}");
+        }
     });
 }
 
@@ -58,47 +111,135 @@ fn a_snapshot_holds_exactly_the_epochs_before_it() {
 /// address and epoch are those from before.
 #[test]
 fn a_visited_record_is_never_a_mixture() {
-    for kept_epoch in [None, Some(0)] {
-        let mut model = loom::model::Builder::new();
-        // With fewer the owner does not get between the visitor's last looks.
-        model.preemption_bound = Some(3);
-        model.check(move || {
-            let live = live();
-            assert!(live.table.insert(64, record(100), kept_epoch, live.epoch));
-            // The visitor is the thread that is spawned: loom tries just one order if it is the spawning one.
-            let visitor = {
-                let live = Arc::clone(&live);
-                thread::spawn(move || {
-                    live.table.visit(5, |_, seen| {
-                        assert!(seen.size == 100 || seen.size == 7777);
-                        assert_eq!(seen.class, SizeClass::of(seen.size));
-                        assert_eq!(seen.charge, Charge::new(seen.size, Period::new(1000)));
-                    });
-                })
-            };
-            assert_eq!(live.table.remove(64).unwrap().size, 100);
-            assert!(live.table.insert(64, record(7777), kept_epoch, live.epoch));
-            visitor.join().unwrap();
-        });
-    }
+    // With fewer the owner does not get between the visitor's last looks.
+    preemptions(3, || {
+        let live = live(1);
+        let slot = live.pool.insert(ONE, 64, &record(100)).unwrap();
+        // The visitor is the thread that is spawned: loom tries just one order if it is the spawning one.
+        let visitor = {
+            let live = Arc::clone(&live);
+            thread::spawn(move || {
+                live.pool.visit(5, |_, seen| {
+                    assert!(seen.size == 100 || seen.size == 7777);
+                    assert_eq!(seen.class, SizeClass::of(seen.size));
+                    assert_eq!(seen.charge, Charge::new(seen.size, Period::new(1000)));
+                });
+            })
+        };
+        assert_eq!(live.pool.remove(ONE, slot, 64).unwrap().size, 100);
+        assert_eq!(live.pool.insert(ONE, 64, &record(7777)), Some(slot));
+        visitor.join().unwrap();
+    });
 }
 
-/// Two threads that insert different blocks both find them again.
+/// A block that is reallocated while a visitor passes is seen once: at its old or at its new place, whole.
 #[test]
-fn inserts_do_not_displace_each_other() {
+fn a_resized_block_is_neither_missed_nor_doubled_nor_mixed() {
+    preemptions(3, || {
+        let live = live(2);
+        let slot = live.pool.insert(ONE, 64, &record(100)).unwrap();
+        let visitor = {
+            let live = Arc::clone(&live);
+            thread::spawn(move || {
+                let mut seen = Vec::new();
+                let changing = live.pool.visit(5, |address, record| seen.push((address, record)));
+                assert_eq!(changing, 0);
+                assert_eq!(seen.len(), 1);
+                let (address, seen) = seen[0];
+                assert!([(64, 100), (4096, 7777)].contains(&(address, seen.size)), "{address} {seen:?}");
+                assert_eq!(seen, record(seen.size));
+            })
+        };
+        assert!(live.pool.change(slot, 64, 4096, &record(7777)));
+        visitor.join().unwrap();
+        assert_eq!(live.pool.remove(ONE, slot, 4096), Some(record(7777)));
+    });
+}
+
+/// A visitor passes while a block is freed: it sees the whole record or none.
+#[test]
+fn a_freed_block_is_seen_whole_or_not_at_all() {
+    preemptions(3, || {
+        let live = live(2);
+        let slot = live.pool.insert(ONE, 64, &record(100)).unwrap();
+        let visitor = {
+            let live = Arc::clone(&live);
+            thread::spawn(move || {
+                live.pool.visit(5, |address, seen| assert_eq!((address, seen), (64, record(100))));
+            })
+        };
+        live.pool.remove(ONE, slot, 64).unwrap();
+        visitor.join().unwrap();
+    });
+}
+
+/// The first slot of a list goes and comes back with another successor, while a thread that wants it has read the old one:
+/// no slot is handed out twice, and none is lost.
+#[test]
+fn a_slot_that_comes_back_meanwhile_is_not_handed_out_twice() {
     loom::model(|| {
-        let live = live();
+        let live = live(2);
+        let slots = [1, 2].map(|n| live.pool.insert(ONE, n * 64, &record(n)).unwrap());
+        live.pool.remove(ONE, slots[0], 64).unwrap();
+        live.pool.remove(ONE, slots[1], 128).unwrap();
+        let other = {
+            let live = Arc::clone(&live);
+            thread::spawn(move || live.pool.insert(ONE, 1000, &record(10)).map(|slot| (slot, 1000)))
+        };
+        let mut own =
+            [2000, 3000].map(|address| Some((live.pool.insert(ONE, address, &record(1))?, address)));
+        if let Some((slot, address)) = own[0].take() {
+            live.pool.remove(ONE, slot, address).unwrap();
+        }
+        let last = live.pool.insert(ONE, 4000, &record(1)).map(|slot| (slot, 4000));
+        let held: Vec<_> = own.into_iter().chain([other.join().unwrap(), last]).flatten().collect();
+        for &(slot, address) in &held {
+            assert!(live.pool.get(slot, address).is_some(), "another block has the slot of {address}");
+        }
+        let free = (5000..).map_while(|address| live.pool.insert(OTHER, address, &record(1))).count();
+        assert_eq!(held.len() + free, 2, "a slot is lost");
+    });
+}
+
+/// Threads that free and insert on shards of their own take from each other what they need.
+#[test]
+fn slots_wander_between_shards() {
+    loom::model(|| {
+        let live = live(2);
+        let slot = live.pool.insert(ONE, 64, &record(1)).unwrap();
         let other = {
             let live = Arc::clone(&live);
             thread::spawn(move || {
-                assert!(live.table.insert(64, record(1), None, live.epoch));
-                assert_eq!(live.table.remove(64).unwrap().size, 1);
+                let slot = live.pool.insert(OTHER, 128, &record(2)).unwrap();
+                assert_eq!(live.pool.remove(OTHER, slot, 128), Some(record(2)));
             })
         };
-        assert!(live.table.insert(128, record(2), None, live.epoch));
+        assert_eq!(live.pool.remove(ONE, slot, 64), Some(record(1)));
+        let slot = live.pool.insert(ONE, 192, &record(3)).unwrap();
         other.join().unwrap();
-        assert_eq!(live.table.remove(128).unwrap().size, 2);
-        assert!(live.table.is_empty());
+        assert_eq!(live.pool.get(slot, 192), Some(record(3)));
+    });
+}
+
+/// Two threads that note different blocks both find them again, also if their buckets are the same.
+#[test]
+fn notes_do_not_displace_each_other() {
+    loom::model(|| {
+        let index = Arc::new(AddressIndex::new(words(AddressIndex::words(1))).unwrap());
+        let note = |index: &AddressIndex<'_>, address: u64, number: u32| {
+            let slot = SlotId::from_bits(number);
+            assert!(index.insert(address, slot, BlockFlags::OVERALIGNED));
+            assert_eq!(index.remove(address), Some((slot, BlockFlags::OVERALIGNED)));
+            assert!(index.insert(address, slot, BlockFlags::NONE));
+        };
+        let other = {
+            let index = Arc::clone(&index);
+            thread::spawn(move || note(&index, 64, 1))
+        };
+        note(&index, 128, 2);
+        other.join().unwrap();
+        assert_eq!(index.get(64), Some((SlotId::from_bits(1), BlockFlags::NONE)));
+        assert_eq!(index.get(128), Some((SlotId::from_bits(2), BlockFlags::NONE)));
     });
 }
 
@@ -106,9 +247,8 @@ fn inserts_do_not_displace_each_other() {
 #[test]
 fn one_trace_has_one_handle() {
     loom::model(|| {
-        let counts = words(2);
-        let [used, len] = counts else { unreachable!("two words") };
-        let table = Arc::new(StackTable::new(words(4), words(24), used, len));
+        let [len] = words(1) else { unreachable!("one word") };
+        let table = Arc::new(StackTable::new(words(4), area(24), len));
         let other = {
             let table = Arc::clone(&table);
             thread::spawn(move || table.intern(&[5, 6], TraceEnd::Complete).unwrap())
@@ -123,24 +263,72 @@ fn one_trace_has_one_handle() {
     });
 }
 
-/// Two threads that add to one row share it, and nothing is lost.
+/// Two threads that add to one chain share its rows, and nothing is lost: whether they want the same class or not.
 #[test]
-fn one_row_adds_up() {
+fn one_chain_adds_up() {
+    for sizes in [[40, 40], [40, 80]] {
+        loom::model(move || {
+            let [head] = words(1) else { unreachable!("one word") };
+            let table = Arc::new(TallyTable::new(area(4 * TallyTable::ROW_WORDS)));
+            let add = move |table: &TallyTable<'_>, size| {
+                let charge = Charge::new(size, Period::EXACT);
+                assert!(table.add(head, StackId::UNKNOWN, SizeClass::of(size), size, charge));
+            };
+            let other = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    add(&table, sizes[1]);
+                    add(&table, 7);
+                })
+            };
+            add(&table, sizes[0]);
+            // A reader in between sees no more than there is.
+            assert!(table.iter().map(|row| row.bytes_estimate).sum::<f64>() <= 127.0);
+            other.join().unwrap();
+            add(&table, sizes[1]);
+            let rows: Vec<_> = table.iter().filter(|row| row.samples != 0).collect();
+            let mut classes: Vec<_> = rows.iter().map(|row| row.class).collect();
+            classes.sort();
+            classes.dedup();
+            assert_eq!(classes.len(), rows.len(), "a class has one row");
+            assert_eq!(rows.iter().map(|row| row.samples).sum::<u64>(), 4);
+            let bytes: f64 = rows.iter().map(|row| row.bytes_estimate).sum();
+            assert_eq!(bytes, [sizes[0], sizes[1], sizes[1], 7].map(|size| size as f64).iter().sum());
+        });
+    }
+}
+
+/// A reader of the facts gets a whole version, and the last one that was complete when it came.
+#[test]
+fn facts_are_read_whole() {
+    preemptions(3, || {
+        let [sequence] = words(1) else { unreachable!("one word") };
+        let facts = Facts::new(words(Facts::words(8)), sequence);
+        assert!(facts.write(b"one"));
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 8];
+            let read = facts.read(&mut buffer).expect("one version is always there");
+            assert!([&b"one"[..], b"two", b"three"].contains(&read), "{read:?}");
+        });
+        assert!(facts.write(b"two"));
+        assert!(facts.write(b"three"));
+        reader.join().unwrap();
+    });
+}
+
+/// A reader of the moments gets whole ones, in order.
+#[test]
+fn moments_are_read_whole() {
     loom::model(|| {
-        let counts = words(1);
-        let [len] = counts else { unreachable!("one word") };
-        let table = Arc::new(TallyTable::new(words(4 * 4), len));
-        let add = |table: &TallyTable<'_>| {
-            assert!(table.add(StackId::UNKNOWN, SizeClass::of(40), 40, Charge::new(40, Period::EXACT)));
-        };
-        let other = {
-            let table = Arc::clone(&table);
-            thread::spawn(move || add(&table))
-        };
-        add(&table);
-        other.join().unwrap();
-        let rows: Vec<_> = table.iter().collect();
-        assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].samples, rows[0].objects_estimate, rows[0].bytes_estimate), (2, 2.0, 80.0));
+        let [count] = words(1) else { unreachable!("one word") };
+        let moments = Moments::new(words(Moments::ENTRY_WORDS), count);
+        moments.push([1, 10]);
+        let reader = thread::spawn(move || {
+            for fields in moments.iter() {
+                assert!([[1, 10], [2, 20]].contains(&[fields[0], fields[1]]), "{fields:?}");
+            }
+        });
+        moments.push([2, 20]);
+        reader.join().unwrap();
     });
 }

@@ -52,11 +52,14 @@ compile_error!(
     "heapdiff records on Linux, on x86-64 and aarch64. Analysing snapshots works anywhere: see heapdiff-cli."
 );
 
+mod budget;
 mod claim;
 mod directory;
 mod gate;
 mod hook;
+mod lanes;
 mod loaded_files;
+mod meter;
 mod process;
 mod profiler;
 mod recording;
@@ -66,8 +69,8 @@ mod settings;
 mod start;
 mod sys;
 mod thread;
-mod unwinders;
 
+pub use budget::Budget;
 pub use hook::Allocator;
 pub use profiler::{Profiler, ProfilerBuilder, SnapshotError, StartError};
 

@@ -1,8 +1,8 @@
 //! Every file that was ever loaded while recording, so that addresses of a library that was closed keep their names.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::lanes::Lanes;
 use crate::sys::modules::{self, LoadedFile};
-use crate::unwinders::Unwinders;
 use heapdiff_snapshot::Mapping;
 use std::sync::{Mutex, PoisonError};
 
@@ -41,12 +41,12 @@ impl LoadedFiles {
         now
     }
 
-    /// Notices files that were loaded or closed meanwhile, and has the unwinders know them. `false` if there are none.
-    pub(crate) fn refresh(&mut self, unwinders: &Unwinders) -> bool {
+    /// Notices files that were loaded or closed meanwhile, and has the lanes know them. `false` if there are none.
+    pub(crate) fn refresh(&mut self, lanes: &Lanes) -> bool {
         if modules::generation() == self.generation {
             return false;
         }
-        unwinders.refresh(&self.read());
+        lanes.refresh(&self.read());
         true
     }
 

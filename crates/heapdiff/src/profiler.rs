@@ -1,6 +1,7 @@
 //! Recording asked for from code.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::budget::Budget;
 use crate::session::Session;
 use crate::settings::{EVERY_MIN, Keep, Settings};
 use crate::start;
@@ -54,6 +55,15 @@ impl Profiler {
     pub fn snapshot(&self) -> Result<PathBuf, SnapshotError> {
         self.session.snapshot()
     }
+
+    /// Changes the mean bytes between samples from now on; 1 records every allocation, 0 counts as 1.
+    ///
+    /// Every sample keeps the period that it was drawn with, so estimates stay unbiased and snapshots comparable. A
+    /// thread notices within 1 MiB of its own allocation. With a budget the period moves on from here, and does not go
+    /// below.
+    pub fn set_period(&self, bytes: u64) {
+        self.session.set_period(Period::new(bytes));
+    }
 }
 
 impl Drop for Profiler {
@@ -97,6 +107,17 @@ impl ProfilerBuilder {
     #[must_use]
     pub const fn period(mut self, bytes: u64) -> Self {
         self.settings.period = Period::new(bytes);
+        self
+    }
+
+    /// What recording may cost, as a share of the process's processor time. While it costs more the period grows, and
+    /// shrinks again to the one that was set when it costs less than a third of that. Without it the period stays.
+    ///
+    /// Counted are the time that the hook takes for samples, of which it times one in 32, and the writer thread. The
+    /// half nanosecond of an unsampled allocation is not.
+    #[must_use]
+    pub const fn budget(mut self, budget: Budget) -> Self {
+        self.settings.budget = Some(budget);
         self
     }
 

@@ -7,10 +7,10 @@
 //!                  └─ set while it is on, by the one session that may exist
 //! ```
 
+use crate::lanes::Lanes;
 use crate::loaded_files::LoadedFiles;
 use crate::sys::{memory, process_hooks};
-use crate::unwinders::Unwinders;
-use heapdiff_recorder::{Capacities, Period, Recorder, Region, Rng};
+use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,13 +18,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 static PERIOD: AtomicU64 = AtomicU64::new(0);
 /// Made by the first start and never taken away.
 static TABLES: OnceLock<Option<Tables>> = OnceLock::new();
+/// As the tables, in memory that a forked child has a copy of.
+static INDEX: OnceLock<Option<Index>> = OnceLock::new();
 static SEED: AtomicU64 = AtomicU64::new(0);
+
+/// Where the records of blocks without a prefix are.
+pub(crate) type Index = AddressIndex<'static>;
 
 /// What the hook needs beside the thread's own state.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) recorder: Recorder<'static>,
-    pub(crate) unwinders: Unwinders,
+    pub(crate) lanes: Lanes,
 }
 
 /// The period in force; `None` while nothing is recorded, and in a forked child.
@@ -37,34 +42,60 @@ pub(crate) fn setting() -> Option<Period> {
     }
 }
 
-/// The tables, if recording was ever on.
+/// The tables, if recording was ever on. A forked child has none: they are its parent's, who goes on using them.
 #[inline]
 pub(crate) fn tables() -> Option<&'static Tables> {
-    TABLES.get().and_then(Option::as_ref)
+    TABLES.get().and_then(Option::as_ref).filter(|_| !process_hooks::is_forked_child())
 }
 
-/// Makes the tables if they are not there yet, and has the unwinders know the files that are loaded now. `None` if the
-/// memory of the tables cannot be had.
+/// The index, if recording was ever on. A forked child goes on with a copy of its own.
+#[inline]
+pub(crate) fn index() -> Option<&'static Index> {
+    INDEX.get().and_then(Option::as_ref)
+}
+
+/// Makes the tables if they are not there yet, and has the lanes know the files that are loaded now. `None` if the memory
+/// of the tables cannot be had.
 pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
-    let tables = TABLES
+    /// Levels of the index: for 22 million blocks, 350,000 and 20,000.
+    const INDEX_LEVELS: [usize; 3] = [7, 4, 2];
+    INDEX
         .get_or_init(|| {
-            let (words, capacities) = [Capacities::LARGE, Capacities::SMALL]
-                .into_iter()
-                .filter(|capacities| memory::may_take(capacities.words().saturating_mul(size_of::<u64>())))
-                .find_map(|capacities| Some((memory::map_words(capacities.words())?, capacities)))?;
-            let recorder = Recorder::new(&Region::new(words, &capacities)?)?;
-            Some(Tables { recorder, unwinders: Unwinders::new(&files.read()) })
+            let sizes = INDEX_LEVELS.into_iter().map(Index::words);
+            sizes.filter_map(map_if_allowed).find_map(|words| Index::new(words))
         })
         .as_ref()?;
-    files.refresh(&tables.unwinders);
+    let tables = TABLES
+        .get_or_init(|| {
+            let region = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY]
+                .into_iter()
+                .find_map(|capacities| Region::create(map_if_allowed(capacities.words())?, &capacities))?;
+            region.set_all_backed();
+            Some(Tables { recorder: Recorder::new(&region), lanes: Lanes::new(&files.read()) })
+        })
+        .as_ref()?;
+    files.refresh(&tables.lanes);
     Some(tables)
 }
 
-/// Begins to record: threads notice with their next look, see [`heapdiff_recorder::Sampler`].
+/// Memory for tables, unless it would be too large a part of a limited address space.
+fn map_if_allowed(words: usize) -> Option<&'static [heapdiff_recorder::AtomicU64]> {
+    if memory::may_take(words.saturating_mul(size_of::<u64>())) { memory::map_words(words) } else { None }
+}
+
+/// Begins to record, or goes on with another period: threads notice with their next look, see
+/// [`heapdiff_recorder::Sampler`].
 pub(crate) fn switch_on(period: Period, seed: u64) {
     SEED.store(seed, Ordering::Relaxed);
     // Release: see `setting`.
     PERIOD.store(period.bytes(), Ordering::Release);
+}
+
+/// Changes the period, unless recording is off.
+pub(crate) fn set_period(period: Period) {
+    // Release: see `setting`. Relaxed: only whether it is 0 matters, and a change in between is taken note of.
+    let _ = PERIOD
+        .fetch_update(Ordering::Release, Ordering::Relaxed, |bytes| (bytes != 0).then_some(period.bytes()));
 }
 
 /// Ends recording. What is recorded stays until it is freed.

@@ -5,13 +5,13 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use crate::directory::Directory;
+use crate::lanes::Way;
 use crate::loaded_files::LoadedFiles;
 use crate::process;
 use crate::profiler::{SnapshotError, StartError};
 use crate::recording::{self, Tables};
 use crate::settings::Settings;
 use crate::sys::{process_hooks, signals};
-use crate::unwinders::Way;
 use crate::{gate, hook, thread};
 use heapdiff_recorder::{Counter, Period};
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
@@ -74,7 +74,7 @@ impl Session {
         gate::open_for(settings.period);
         let mut files = LoadedFiles::resume();
         let tables = recording::prepare(&mut files).ok_or(StartError::NoAddressSpace)?;
-        if tables.unwinders.way() == Way::None {
+        if tables.lanes.way() == Way::None {
             crate::say(format_args!(
                 "samples have no stack traces: this build has neither unwind tables nor frame pointers (build with `-C \
                  force-frame-pointers=yes`), or `/proc` is not mounted"
@@ -83,7 +83,7 @@ impl Session {
         let identity = process::identity(settings.has_command_line);
         let directory = Directory::open(settings.dir.clone(), &process::file_stem(&identity), settings.keep)
             .map_err(|source| StartError::Directory { path: settings.dir.clone(), source })?;
-        let unwinder = tables.unwinders.way().name().to_owned();
+        let unwinder = tables.lanes.way().name().to_owned();
         let file_prefix = directory.prefix().to_owned();
         let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
         let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
@@ -101,6 +101,13 @@ impl Session {
         let thread = std::thread::Builder::new().name("heapdiff".to_owned());
         signals::blocked(|| thread.spawn(|| writer.run())).map_err(StartError::Thread)?;
         Ok(session)
+    }
+
+    /// Changes the mean bytes between samples from now on.
+    pub(crate) fn set_period(&self, period: Period) {
+        gate::open_for(period);
+        // A session that is over has switched recording off, and it stays off.
+        recording::set_period(period);
     }
 
     /// Has a snapshot taken, and waits for it.
@@ -237,7 +244,7 @@ impl Writer {
     /// Takes a snapshot. What goes wrong is counted, and said the first time.
     fn take(&mut self) -> Result<PathBuf, SnapshotError> {
         let recorder = &self.tables.recorder;
-        if self.files.refresh(&self.tables.unwinders) {
+        if self.files.refresh(&self.tables.lanes) {
             self.facts.mappings = self.files.mappings();
         }
         let boundaries = self.directory.sequences();

@@ -1,13 +1,14 @@
 //! What a recording session is asked to do, from code or from the environment.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::budget::Budget;
 use heapdiff_recorder::Period;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything that a session needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     /// Where snapshots go; made if it is not there.
     pub(crate) dir: PathBuf,
@@ -15,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) every: Duration,
     /// Mean bytes between samples.
     pub(crate) period: Period,
+    /// What recording may cost; the period moves to keep it, and is never below `period`.
+    pub(crate) budget: Option<Budget>,
     /// How much may stay in the directory.
     pub(crate) keep: Keep,
     /// Where random numbers begin; `None` takes fresh ones from the kernel.
@@ -39,6 +42,7 @@ impl Settings {
             dir,
             every: Duration::from_secs(10),
             period: Period::DEFAULT,
+            budget: None,
             keep: Keep { files: 200, bytes: 1 << 30 },
             seed: None,
             has_command_line: true,
@@ -62,6 +66,11 @@ impl Settings {
             let expected = "a size such as `512KiB`, or `1` for every allocation";
             settings.period =
                 Period::new(period.ok_or(BadVariable::new("HEAPDIFF_PERIOD", value, expected))?);
+        }
+        if let Some(value) = text("HEAPDIFF_BUDGET") {
+            let expected = "a share of the program's processor time such as `1%`";
+            settings.budget =
+                Some(Budget::parse(&value).ok_or(BadVariable::new("HEAPDIFF_BUDGET", value, expected))?);
         }
         if let Some(value) = text("HEAPDIFF_KEEP") {
             let expected = "a number of files such as `200`, a size such as `1GiB`, or both: `200,1GiB`";

@@ -5,8 +5,9 @@
 
 use crate::recording;
 use crate::sys::stack::{self, Stack};
-use heapdiff_recorder::{Draw, Period, Sampler};
+use heapdiff_recorder::{Draw, Period, Sampler, Shard};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 struct Thread {
     /// [`Sampler::remaining`], apart from the rest: the only thing that an unsampled allocation touches.
@@ -16,6 +17,8 @@ struct Thread {
     is_muted: Cell<bool>,
     /// Start and end of the thread's own stack, as far as it has been seen; 0 and 0 at first.
     stack: Cell<(u64, u64)>,
+    /// The thread's number, from 1 on in the order of their first samples; 0 before that.
+    number: Cell<u32>,
 }
 
 thread_local! {
@@ -25,6 +28,7 @@ thread_local! {
             sampler: Cell::new(Sampler::FRESH),
             is_muted: Cell::new(false),
             stack: Cell::new((0, 0)),
+            number: Cell::new(0),
         }
     };
 }
@@ -58,6 +62,24 @@ pub(crate) fn trip(bytes: usize) -> Option<Period> {
             Draw::Pass => None,
         }
     })
+}
+
+/// The calling thread's number. Threads with different numbers seldom get into each other's way, see
+/// [`Lanes`](crate::lanes::Lanes) and [`Shard`].
+pub(crate) fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    THREAD.with(|thread| {
+        if thread.number.get() == 0 {
+            // Relaxed: only that numbers differ matters, and even that not much. It may wrap around.
+            thread.number.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        thread.number.get()
+    })
+}
+
+/// The part of the recorder's tables that the calling thread begins with.
+pub(crate) fn shard() -> Shard {
+    Shard::new(number().into())
 }
 
 /// Runs `action` in such a way that no allocation in it is a sample. Frees are seen to as ever.

@@ -1,6 +1,8 @@
 //! What needs the operating system or the processor itself. The unsafe code of the crate is here and in `hook`.
 
 #[cfg(feature = "jemalloc")]
+pub(crate) mod block_prefix;
+#[cfg(feature = "jemalloc")]
 pub(crate) mod jemalloc_figures;
 pub(crate) mod memory;
 pub(crate) mod modules;

@@ -4,25 +4,32 @@
 //! answers, no header in the block and no table to look into. The arena gets its extents from a reserved range by
 //! bumping a pointer; it is never given any back, so jemalloc keeps and reuses them itself.
 //!
-//! Blocks go to the arena and back without a thread cache. A sampled block that a thread cache kept would be handed out
-//! as an unsampled one.
+//! Blocks go to the arena and back past the thread caches of jemalloc, or a cached sample would be handed out as an
+//! unsampled block. [`BlockCache`]s of their own, which hold nothing but blocks of this heap, take their place.
 
 use super::memory;
+use std::cell::Cell;
 use std::ffi::{c_int, c_uint, c_void};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tikv_jemalloc_sys as je;
 
-/// Above every address, so that no block lies in the range for a thread that sees [`LEN`] before [`START`].
+/// Above every address, so that no block lies in the range for a thread that sees the length before the start.
 const NOWHERE: usize = 1 << (usize::BITS - 1);
-/// First address of the range; [`NOWHERE`] while there is none.
-static START: AtomicUsize = AtomicUsize::new(NOWHERE);
-/// Bytes of the range; 0 until the arena is ready to serve.
-static LEN: AtomicUsize = AtomicUsize::new(0);
+/// The range, on a cache line that nobody writes to while the program runs: every free reads it.
+#[repr(align(128))]
+struct Range {
+    /// First address; [`NOWHERE`] while there is no range.
+    start: AtomicUsize,
+    /// Bytes; 0 until the arena is ready to serve.
+    len: AtomicUsize,
+}
+static RANGE: Range = Range { start: AtomicUsize::new(NOWHERE), len: AtomicUsize::new(0) };
 /// First address that has not been handed to jemalloc.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
-/// Flags with which the arena is asked, once it is there; `None` if it could not be made.
+/// The flag that names the arena, once it is there; `None` if it could not be made.
 static FLAGS: OnceLock<Option<c_int>> = OnceLock::new();
 
 /// Sizes to try for the range. All memory of exact mode lives in it, so it is large where address space is free, and
@@ -33,7 +40,7 @@ const RESERVATIONS: [usize; 7] = [1 << 40, 1 << 38, 1 << 36, 1 << 32, 1 << 30, 1
 #[inline(always)]
 pub(crate) fn contains(block: *const u8) -> bool {
     // Relaxed: whoever holds a sampled block has synchronized with its allocation, which came after both stores.
-    block.addr().wrapping_sub(START.load(Ordering::Relaxed)) < LEN.load(Ordering::Relaxed)
+    block.addr().wrapping_sub(RANGE.start.load(Ordering::Relaxed)) < RANGE.len.load(Ordering::Relaxed)
 }
 
 /// Makes the heap ready to serve, once; `false` if the address space or the arena cannot be had.
@@ -42,18 +49,52 @@ pub(crate) fn prepare() -> bool {
         .get_or_init(|| {
             let mut sizes = RESERVATIONS.into_iter().filter(|&len| memory::may_take(len));
             let (start, len) = sizes.find_map(|len| Some((memory::reserve(len)?, len)))?;
-            START.store(start.addr().get(), Ordering::Relaxed);
+            RANGE.start.store(start.addr().get(), Ordering::Relaxed);
             NEXT.store(start.addr().get(), Ordering::Relaxed);
-            LEN.store(len, Ordering::Relaxed);
+            RANGE.len.store(len, Ordering::Relaxed);
             let arena = create_arena()?;
-            Some(je::MALLOCX_ARENA(usize::try_from(arena).ok()?) | je::MALLOCX_TCACHE_NONE)
+            Some(je::MALLOCX_ARENA(usize::try_from(arena).ok()?))
         })
         .is_some()
 }
 
+/// Blocks of the heap that were freed lately, to be handed out again without the arena's locks. Only one thread at a time
+/// may use it, which is why it is neither `Clone` nor `Sync`.
+///
+/// It holds at most what jemalloc lets any thread cache hold: 200 blocks of a small size class, 20 of a large one.
+#[derive(Debug)]
+pub(crate) struct BlockCache {
+    flag: c_int,
+    _one_thread_at_a_time: PhantomData<Cell<()>>,
+}
+
+impl BlockCache {
+    /// A cache, empty; one that keeps nothing if jemalloc has no more of them.
+    pub(crate) fn new() -> Self {
+        let mut index: c_uint = 0;
+        let mut index_size = size_of::<c_uint>();
+        // SAFETY: the name ends with a zero; `tcache.create` writes an unsigned of the size given and reads nothing.
+        let result = unsafe {
+            je::mallctl(
+                c"tcache.create".as_ptr(),
+                (&raw mut index).cast(),
+                &raw mut index_size,
+                std::ptr::null_mut(),
+                0,
+            )
+        };
+        let flag = usize::try_from(index).ok().filter(|_| result == 0).map(je::MALLOCX_TCACHE);
+        Self { flag: flag.unwrap_or(je::MALLOCX_TCACHE_NONE), _one_thread_at_a_time: PhantomData }
+    }
+}
+
+fn cache_flag(cache: Option<&mut BlockCache>) -> c_int {
+    cache.map_or(je::MALLOCX_TCACHE_NONE, |cache| cache.flag)
+}
+
 /// Allocates a block in the range; null if it is used up or was never made.
-pub(crate) fn alloc(size: usize, align: usize, zeroed: bool) -> *mut u8 {
-    let Some(flags) = flags(align) else { return std::ptr::null_mut() };
+pub(crate) fn alloc(size: usize, align: usize, zeroed: bool, cache: Option<&mut BlockCache>) -> *mut u8 {
+    let Some(flags) = flags(align, cache) else { return std::ptr::null_mut() };
     let zero = if zeroed { je::MALLOCX_ZERO } else { 0 };
     // SAFETY: the size is not 0, which is all that mallocx asks for; the flags name an arena that exists.
     unsafe { je::mallocx(size.max(1), flags | zero) }.cast()
@@ -63,8 +104,13 @@ pub(crate) fn alloc(size: usize, align: usize, zeroed: bool) -> *mut u8 {
 ///
 /// # Safety
 /// `block` was allocated here with this `align` and has not been freed.
-pub(crate) unsafe fn realloc(block: *mut u8, align: usize, new_size: usize) -> *mut u8 {
-    let Some(flags) = flags(align) else { return std::ptr::null_mut() };
+pub(crate) unsafe fn realloc(
+    block: *mut u8,
+    align: usize,
+    new_size: usize,
+    cache: Option<&mut BlockCache>,
+) -> *mut u8 {
+    let Some(flags) = flags(align, cache) else { return std::ptr::null_mut() };
     // SAFETY: `block` is a live block of jemalloc by the caller's duty, and the size is not 0.
     unsafe { je::rallocx(block.cast(), new_size.max(1), flags) }.cast()
 }
@@ -73,14 +119,14 @@ pub(crate) unsafe fn realloc(block: *mut u8, align: usize, new_size: usize) -> *
 ///
 /// # Safety
 /// `block` was allocated here with this `size` and `align`, or last reallocated to them, and has not been freed.
-pub(crate) unsafe fn dealloc(block: *mut u8, size: usize, align: usize) {
-    let flags = align_flag(align) | je::MALLOCX_TCACHE_NONE;
+pub(crate) unsafe fn dealloc(block: *mut u8, size: usize, align: usize, cache: Option<&mut BlockCache>) {
+    let flags = align_flag(align) | cache_flag(cache);
     // SAFETY: `block` is a live block of jemalloc with this size and alignment by the caller's duty.
     unsafe { je::sdallocx(block.cast(), size.max(1), flags) };
 }
 
-fn flags(align: usize) -> Option<c_int> {
-    FLAGS.get().copied().flatten().map(|flags| flags | align_flag(align))
+fn flags(align: usize, cache: Option<&mut BlockCache>) -> Option<c_int> {
+    FLAGS.get().copied().flatten().map(|arena| arena | align_flag(align) | cache_flag(cache))
 }
 
 fn align_flag(align: usize) -> c_int {
@@ -134,7 +180,7 @@ unsafe extern "C" fn extent_alloc(
     commit: *mut bool,
     _arena: c_uint,
 ) -> *mut c_void {
-    let end = START.load(Ordering::Relaxed).saturating_add(LEN.load(Ordering::Relaxed));
+    let end = RANGE.start.load(Ordering::Relaxed).saturating_add(RANGE.len.load(Ordering::Relaxed));
     let place = |next: usize| next.checked_next_multiple_of(alignment.max(1));
     // Relaxed: only the uniqueness of the part matters; jemalloc publishes what it makes of it.
     let taken = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| {
