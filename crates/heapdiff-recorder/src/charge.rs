@@ -28,6 +28,7 @@ impl Period {
 
     /// A period of `bytes`, brought into 1..=[`Self::MAX`].
     #[must_use]
+    #[inline]
     pub const fn new(bytes: u64) -> Self {
         if bytes == 0 {
             Self::EXACT

@@ -70,11 +70,13 @@ impl<'a> Counters<'a> {
     }
 
     /// Counts one event.
+    #[inline]
     pub fn add(&self, shard: Shard, counter: Counter) {
         self.add_many(shard, counter, 1);
     }
 
     /// Counts so many events at once.
+    #[inline]
     pub fn add_many(&self, shard: Shard, counter: Counter, events: u64) {
         let word = self.0.get(shard.index()).and_then(|words| words.get(COUNTERS_AT + counter as usize));
         if let Some(word) = word {

@@ -12,6 +12,7 @@
 //!
 //! **Source:** Treiber, "Systems programming: coping with parallelism", IBM RJ 5118, 1986.
 
+use crate::live_record::low;
 use crate::shard::{FREE_LIST, Shard, ShardWords};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -36,11 +37,13 @@ impl<'a> FreeLists<'a> {
 
     /// Takes a slot from the shard's list, or from another one. `next` tells the successor of a slot (index + 1, or 0), if
     /// it is a free slot.
+    #[inline]
     pub(crate) fn pop(&self, shard: Shard, next: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         shard.onwards().find_map(|index| pop_from(self.head(index)?, &next))
     }
 
     /// Puts a slot into the shard's list. `link` is told which successor (index + 1, or 0) the slot has to remember.
+    #[inline]
     pub(crate) fn push(&self, shard: Shard, slot: u32, link: impl Fn(u32)) {
         let Some(head) = self.head(shard.index()) else { return };
         // Relaxed: what is behind the first slot is not looked at here.
@@ -62,6 +65,7 @@ impl<'a> FreeLists<'a> {
     }
 }
 
+#[inline]
 fn pop_from(head: &AtomicU64, next: impl Fn(u32) -> Option<u32>) -> Option<u32> {
     // Acquire: pairs with the push of the first slot, whose successor is read.
     let mut word = head.load(Ordering::Acquire);
@@ -83,7 +87,5 @@ fn pop_from(head: &AtomicU64, next: impl Fn(u32) -> Option<u32>) -> Option<u32> 
 }
 
 fn first(word: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "28 bits")]
-    let first = (word & INDEX_MASK) as u32;
-    first
+    low(word & INDEX_MASK)
 }

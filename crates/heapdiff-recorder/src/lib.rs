@@ -26,7 +26,7 @@
     test,
     expect(
         clippy::float_cmp,
-        clippy::cast_possible_truncation,
+        clippy::indexing_slicing,
         clippy::unwrap_used,
         reason = "exact figures, and panics, are what tests are for"
     )

@@ -56,6 +56,7 @@ impl<'a> LivePool<'a> {
     /// Stores the record of a block, with the epoch that is in force instead of its own.
     ///
     /// `None` if there is no room, or if the address is none that a block can have.
+    #[inline]
     pub fn insert(&self, shard: Shard, address: u64, record: &LiveRecord) -> Option<SlotId> {
         if !is_address(address) {
             return None;
@@ -66,6 +67,7 @@ impl<'a> LivePool<'a> {
     }
 
     /// Removes and returns the record of the block at `address`, if it is in `slot`.
+    #[inline]
     pub fn remove(&self, shard: Shard, slot: SlotId, address: u64) -> Option<LiveRecord> {
         let index = slot.to_bits();
         let owned = self.owned(slot, address)?;
@@ -120,10 +122,12 @@ impl<'a> LivePool<'a> {
         u32::try_from(word / SLOT_WORDS).ok()
     }
 
+    #[inline]
     fn owned(&self, slot: SlotId, address: u64) -> Option<Slot<'a>> {
         self.slot(slot.to_bits()).filter(|slot| slot.belongs_to(address))
     }
 
+    #[inline]
     fn slot(&self, index: u32) -> Option<Slot<'a>> {
         // Beyond what is backed no word may be touched, whatever number the program has left in front of a block.
         if (u64::from(index) + 1) * SLOT_WORDS as u64 > self.area.backed_words() {

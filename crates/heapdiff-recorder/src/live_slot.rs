@@ -80,6 +80,7 @@ impl Slot<'_> {
     }
 
     /// The record, for the thread that owns its block.
+    #[inline]
     pub(crate) fn read(self) -> LiveRecord {
         let [_, size, place, charge] = self.0;
         // Relaxed: as in `belongs_to`.
@@ -91,6 +92,7 @@ impl Slot<'_> {
     }
 
     /// The successor in a list of free slots, if the slot is free.
+    #[inline]
     pub(crate) fn next_free(self) -> Option<u32> {
         // Relaxed: the list's head has acquired it.
         let key = self.0[0].load(Ordering::Relaxed);
@@ -98,6 +100,7 @@ impl Slot<'_> {
     }
 
     /// Empties the slot, which is the caller's; `next` is its successor in a list of free slots.
+    #[inline]
     pub(crate) fn set_free(self, next: u32) {
         // Relaxed: published by the head of the list.
         self.0[0].store(halves(FREE, next), Ordering::Relaxed);
@@ -105,6 +108,7 @@ impl Slot<'_> {
 
     /// Writes the record of the block at `address` into the slot, which is the caller's and empty, with the epoch that is
     /// in force.
+    #[inline]
     pub(crate) fn fill(self, address: u64, record: &LiveRecord, epoch: &AtomicU64) {
         let [key, size, place, charge] = self.0;
         // Relaxed: whoever had the slot before has given it away with Release. Even, and above the last one.

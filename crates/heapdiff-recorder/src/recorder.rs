@@ -151,6 +151,7 @@ impl<'a> Recorder<'a> {
     /// Records a sampled allocation, and names its record for whoever frees the block.
     ///
     /// `None` if it could not be recorded among the live blocks, which is counted.
+    #[inline]
     pub fn allocated(&self, shard: Shard, allocation: &Allocation) -> Option<SlotId> {
         let Allocation { address, size, charge, flags, stack, end } = *allocation;
         self.counters.add(
@@ -173,6 +174,7 @@ impl<'a> Recorder<'a> {
 
     /// Removes the record of a block that is about to be freed. The caller frees it afterwards, never before: another
     /// thread may be handed the address at once.
+    #[inline]
     pub fn freed(&self, shard: Shard, slot: SlotId, address: u64) -> Option<LiveRecord> {
         let record = self.live.remove(shard, slot, address)?;
         self.counters.add(shard, Counter::Frees);
@@ -220,6 +222,7 @@ impl<'a> Recorder<'a> {
         Some(record)
     }
 
+    #[inline]
     fn add_tally(&self, shard: Shard, stack: StackId, class: SizeClass, size: u64, charge: Charge) {
         let head = self.first_row(stack);
         if !head.is_some_and(|head| self.tallies.add(head, stack, class, size, charge)) {
@@ -232,6 +235,7 @@ impl<'a> Recorder<'a> {
         head.is_some_and(|head| self.tallies.retract(head, record.class, record.size, record.charge))
     }
 
+    #[inline]
     fn first_row(&self, stack: StackId) -> Option<&'a AtomicU64> {
         if stack == StackId::UNKNOWN {
             Some(self.region.no_stack_rows())

@@ -105,7 +105,9 @@ pub struct Region<'a> {
     pub(crate) stack_slots: &'a [AtomicU64],
     facts: Facts<'a>,
     moments: Moments<'a>,
-    areas: [GrowingArea<'a>; 3],
+    traces: GrowingArea<'a>,
+    tallies: GrowingArea<'a>,
+    live: GrowingArea<'a>,
 }
 
 impl<'a> Region<'a> {
@@ -142,26 +144,26 @@ impl<'a> Region<'a> {
     /// although something is recorded there.
     pub fn open(words: &'a [AtomicU64]) -> Result<Self, RegionError> {
         let header: &[AtomicU64; PAGE_WORDS] = words.first_chunk().ok_or(RegionError::NotARegion)?;
-        // Relaxed: ordered by the state.
-        let field = |index: usize| header[index].load(Ordering::Relaxed);
-        if field(MAGIC_AT) != MAGIC {
+        // Relaxed, and below too: ordered by the state.
+        if header[MAGIC_AT].load(Ordering::Relaxed) != MAGIC {
             return Err(RegionError::NotARegion);
         }
-        if field(VERSION_AT) != VERSION {
-            return Err(RegionError::Version { found: field(VERSION_AT), known: VERSION });
+        let version = header[VERSION_AT].load(Ordering::Relaxed);
+        if version != VERSION {
+            return Err(RegionError::Version { found: version, known: VERSION });
         }
         // Acquire: pairs with the change of the state.
         if header[STATE_AT].load(Ordering::Acquire) == State::SettingUp as u64 {
             return Err(RegionError::NeverCompleted);
         }
-        let size = |index| usize::try_from(field(CAPACITIES_AT + index)).unwrap_or(usize::MAX);
+        let size = |word: &AtomicU64| usize::try_from(word.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         let capacities = Capacities {
-            stacks: size(0),
-            trace_words: size(1),
-            tallies: size(2),
-            live_blocks: size(3),
-            facts_bytes: size(4),
-            moments: size(5),
+            stacks: size(&header[CAPACITIES_AT]),
+            trace_words: size(&header[CAPACITIES_AT + 1]),
+            tallies: size(&header[CAPACITIES_AT + 2]),
+            live_blocks: size(&header[CAPACITIES_AT + 3]),
+            facts_bytes: size(&header[CAPACITIES_AT + 4]),
+            moments: size(&header[CAPACITIES_AT + 5]),
         };
         if !capacities.are_sound() {
             return Err(RegionError::Capacities);
@@ -177,9 +179,9 @@ impl<'a> Region<'a> {
         let parts = capacities.parts();
         let header: &[AtomicU64; PAGE_WORDS] = words.get(parts.header)?.first_chunk()?;
         // The end of a file may be missing, as far as it was not used.
-        let grown = |part: Range<usize>, used: usize, backed: usize| {
+        let grown = |part: Range<usize>, used, backed| {
             let words = words.get(part.start.min(words.len())..part.end.min(words.len()));
-            GrowingArea::new(words.unwrap_or_default(), &header[used], &header[BACKED_AT + backed])
+            GrowingArea::new(words.unwrap_or_default(), used, backed)
         };
         let stack_slots = words.get(parts.stack_slots)?.get(..capacities.stacks)?;
         let moments = words.get(parts.moments)?.get(..capacities.moments * Moments::ENTRY_WORDS)?;
@@ -193,23 +195,23 @@ impl<'a> Region<'a> {
             ),
             moments: Moments::new(moments, &header[MOMENTS_AT]),
             stack_slots,
-            areas: [
-                grown(parts.traces, TRACES_USED_AT, 0),
-                grown(parts.tallies, TALLIES_USED_AT, 1),
-                grown(parts.live, LIVE_USED_AT, 2),
-            ],
+            traces: grown(parts.traces, &header[TRACES_USED_AT], &header[BACKED_AT]),
+            tallies: grown(parts.tallies, &header[TALLIES_USED_AT], &header[BACKED_AT + 1]),
+            live: grown(parts.live, &header[LIVE_USED_AT], &header[BACKED_AT + 2]),
         })
     }
 
     /// Words up to the last one that is in use.
     fn words_needed(&self) -> usize {
         let parts = self.capacities.parts();
-        let ends =
-            [(parts.traces, TRACES_USED_AT), (parts.tallies, TALLIES_USED_AT), (parts.live, LIVE_USED_AT)];
+        let ends = [
+            (parts.traces, &self.header[TRACES_USED_AT]),
+            (parts.tallies, &self.header[TALLIES_USED_AT]),
+            (parts.live, &self.header[LIVE_USED_AT]),
+        ];
         ends.into_iter().fold(self.capacities.fixed_words(), |needed, (part, used)| {
             // Relaxed: a mark that grows meanwhile is checked again with every access.
-            let used = self.header[used].load(Ordering::Relaxed);
-            let used = usize::try_from(used).unwrap_or(usize::MAX).min(part.len());
+            let used = usize::try_from(used.load(Ordering::Relaxed)).unwrap_or(usize::MAX).min(part.len());
             if used == 0 { needed } else { needed.max(part.start + used) }
         })
     }
@@ -283,7 +285,11 @@ impl<'a> Region<'a> {
     }
 
     pub(crate) const fn area(&self, area: Area) -> &GrowingArea<'a> {
-        &self.areas[area as usize]
+        match area {
+            Area::Traces => &self.traces,
+            Area::Tallies => &self.tallies,
+            Area::Live => &self.live,
+        }
     }
 
     pub(crate) const fn epoch(&self) -> &'a AtomicU64 {

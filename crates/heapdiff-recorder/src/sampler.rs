@@ -66,6 +66,7 @@ impl Sampler {
     ///
     /// `setting` is the period in force, `None` while recording is off. `seed` is used once a thread and must differ
     /// from thread to thread.
+    #[inline]
     pub fn trip(&mut self, bytes: u64, setting: Option<Period>, seed: impl FnOnce() -> u64) -> Draw {
         let Some(period) = setting else {
             (self.remaining, self.beyond, self.period) = (Self::OFF_RECHECK_BYTES, 0, 0);

@@ -19,6 +19,7 @@ impl SizeClass {
     /// assert_eq!(SizeClass::of((1 << 20) + 1).bytes(), (1 << 20) + (1 << 18));
     /// ```
     #[must_use]
+    #[inline]
     pub const fn of(size: u64) -> Self {
         if size <= 8 {
             return Self(0);

@@ -3,10 +3,10 @@
 //! ```text
 //! slots   [ tag:32 | offset:32 ]  open addressing by the hash of the frames; 0 is empty
 //!                       │
-//! traces  [ hash ][ end:32 | length:32 ][ first row ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
+//! traces  [ end:32 | length:32 ][ first row ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
 //! ```
 //!
-//! The third word of a trace belongs to the tally table: its rows for this trace begin there.
+//! The second word of a trace belongs to the tally table: its rows for this trace begin there.
 //!
 //! A trace is written to fresh words first and published by one compare-and-swap on its slot, so a reader never sees
 //! a half-written one and nobody waits. A thread that loses the race to the same slot uses the winner's trace, and
@@ -50,7 +50,7 @@ pub enum TraceEnd {
 /// about once in 10^6.
 const PROBES_MAX: usize = 64;
 /// Words of a trace before its frames.
-const HEADER_WORDS: usize = 3;
+const HEADER_WORDS: usize = 2;
 
 /// The table; see the module page.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,8 @@ impl<'a> StackTable<'a> {
         if frames.len() > Self::FRAMES_MAX {
             return None;
         }
-        let hash = hash(frames, end);
+        let header = halves(end as u32, u32::try_from(frames.len()).ok()?);
+        let hash = hash(header, frames);
         let mask = self.slots.len().checked_sub(1)?;
         let mut written = None;
         for probe in 0..PROBES_MAX {
@@ -107,7 +108,7 @@ impl<'a> StackTable<'a> {
             if word == 0 {
                 let id = match written {
                     Some(id) => id,
-                    None => self.write(hash, frames, end)?,
+                    None => self.write(header, frames)?,
                 };
                 written = Some(id);
                 // Release: publishes the words of the trace; Acquire on failure: reads the winner's.
@@ -119,7 +120,7 @@ impl<'a> StackTable<'a> {
                     Err(winner) => word = winner,
                 }
             }
-            if high(word) == high(hash) && self.is_equal(StackId(low(word)), hash, frames) {
+            if high(word) == high(hash) && self.is_equal(StackId(low(word)), header, frames) {
                 return Some(StackId(low(word)));
             }
         }
@@ -129,7 +130,7 @@ impl<'a> StackTable<'a> {
     /// The frames of a trace, leaf first, and how its walk ended. `None` for a handle of another table.
     #[must_use]
     pub fn get(&self, id: StackId) -> Option<(TraceEnd, impl ExactSizeIterator<Item = u64> + use<'a>)> {
-        let ([_, header, _], rest) = self.trace(id)?;
+        let ([header, _], rest) = self.trace(id)?;
         // Relaxed: whoever holds the handle has synchronized with the trace's publication.
         let header = header.load(Ordering::Relaxed);
         let length = low(header) as usize;
@@ -154,12 +155,11 @@ impl<'a> StackTable<'a> {
         self.traces.used().get(start..)?.split_first_chunk()
     }
 
-    fn write(&self, hash: u64, frames: &[u64], end: TraceEnd) -> Option<StackId> {
+    fn write(&self, header: u64, frames: &[u64]) -> Option<StackId> {
         let start = self.traces.append(HEADER_WORDS + frames.len())?;
         let id = StackId(u32::try_from(start + 1).ok()?);
-        let header = halves(end as u32, u32::try_from(frames.len()).ok()?);
         let target = self.traces.words().get(start..)?;
-        let values = [hash, header, 0].into_iter().chain(frames.iter().copied());
+        let values = [header, 0].into_iter().chain(frames.iter().copied());
         for (word, value) in target.iter().zip(values) {
             // Relaxed: published with the slot.
             word.store(value, Ordering::Relaxed);
@@ -167,10 +167,15 @@ impl<'a> StackTable<'a> {
         Some(id)
     }
 
-    fn is_equal(&self, id: StackId, hash: u64, frames: &[u64]) -> bool {
-        // The hash covers the end and the length, but another trace may have the same one.
-        self.trace(id).is_some_and(|([stored_hash, ..], _)| stored_hash.load(Ordering::Relaxed) == hash)
-            && self.get(id).is_some_and(|(_, stored)| stored.eq(frames.iter().copied()))
+    /// Whether a trace is this one. Not by its hash alone: two traces may share one, and must not be merged silently.
+    fn is_equal(&self, id: StackId, header: u64, frames: &[u64]) -> bool {
+        let Some(([stored_header, _], rest)) = self.trace(id) else { return false };
+        // Relaxed: acquired through the slot.
+        let Some(stored) = rest.get(..frames.len()) else { return false };
+        let is_different = |(stored, frame): (&AtomicU64, &u64)| stored.load(Ordering::Relaxed) ^ frame;
+        // Nearly always equal, so all frames are looked at without a branch for each.
+        let different = stored.iter().zip(frames).map(is_different).fold(0, |all, bits| all | bits);
+        different == 0 && stored_header.load(Ordering::Relaxed) == header
     }
 }
 
@@ -178,19 +183,25 @@ const fn pack(hash: u64, id: StackId) -> u64 {
     halves(high(hash), id.0)
 }
 
-/// Multiply and rotate over the frames, four at a time since each step waits for the one before; the length and the end
-/// are part of it. Never 0.
-fn hash(frames: &[u64], end: TraceEnd) -> u64 {
+/// Products of pairs of frames, in four chains since each step waits for the one before; the length and the end are part
+/// of it. Never 0.
+fn hash(header: u64, frames: &[u64]) -> u64 {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
-    let step = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(K);
-    let (fours, rest) = frames.as_chunks::<4>();
-    let mut lanes = [1, 2, 3, (frames.len() as u64) << 2 | end as u64];
-    for four in fours {
-        for (lane, &frame) in lanes.iter_mut().zip(four) {
-            *lane = step(*lane, frame);
+    let step = |hash: u64, first: u64, second: u64| {
+        let product = u128::from(hash ^ first) * u128::from(second ^ K);
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let folded = product as u64 ^ (product >> 64) as u64;
+        folded
+    };
+    let (eights, rest) = frames.as_chunks::<8>();
+    let mut lanes = [K, K.rotate_left(16), K.rotate_left(32), header ^ K.rotate_left(48)];
+    for eight in eights {
+        for (lane, [first, second]) in lanes.iter_mut().zip(eight.as_chunks::<2>().0) {
+            *lane = step(*lane, *first, *second);
         }
     }
-    let hash = lanes.into_iter().chain(rest.iter().copied()).fold(0, step);
+    let hash =
+        lanes.into_iter().chain(rest.iter().copied()).fold(K, |hash, word| step(hash, word, hash >> 32));
     (hash ^ hash >> 29).wrapping_mul(K) | 1 << 63
 }
 
@@ -220,16 +231,16 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for length in 0..=frames.len() {
             for end in [TraceEnd::Complete, TraceEnd::Truncated, TraceEnd::Failed] {
-                assert!(seen.insert(hash(&frames[..length], end)));
+                assert!(seen.insert(hash(halves(end as u32, length as u32), &frames[..length])));
             }
         }
         for changed in 0..frames.len() {
             let mut other = frames.clone();
             other[changed] += 1;
-            assert!(seen.insert(hash(&other, TraceEnd::Complete)));
+            assert!(seen.insert(hash(11, &other)));
             other = frames.clone();
             other.swap(changed, (changed + 4) % 11);
-            assert!(seen.insert(hash(&other, TraceEnd::Complete)));
+            assert!(seen.insert(hash(11, &other)));
         }
     }
 
@@ -268,7 +279,7 @@ mod tests {
         let (slots, storage, counts) = (words(1024), words(100), words(3));
         let table = table(&slots, &storage, &counts);
         let stored = (0..50u64).filter_map(|n| table.intern(&[n, n + 1, n + 2], TraceEnd::Failed)).count();
-        assert_eq!(stored, 16, "6 words a trace");
+        assert_eq!(stored, 20, "5 words a trace");
         for _ in 0..1000 {
             assert_eq!(table.intern(&[7; 90], TraceEnd::Complete), None);
         }

@@ -78,6 +78,7 @@ impl<'a> TallyTable<'a> {
     /// Adds a sampled allocation of `size` bytes on `stack`, whose chain of rows begins at `head`.
     ///
     /// `false` if it needs a row and there is no room for one.
+    #[inline]
     pub fn add(&self, head: &AtomicU64, stack: StackId, class: SizeClass, size: u64, charge: Charge) -> bool {
         self.find_or_append(head, stack, class).is_some_and(|row| {
             Figures::of(size, charge).add_to(row);
@@ -111,6 +112,7 @@ impl<'a> TallyTable<'a> {
         })
     }
 
+    #[inline]
     fn find_or_append(
         &self,
         head: &AtomicU64,
@@ -147,12 +149,14 @@ impl<'a> TallyTable<'a> {
     }
 
     /// The row of a class in the chain from the row `number` to before the row `until`; 0 is the end.
+    #[inline]
     fn find(&self, mut number: u32, until: u32, class: SizeClass) -> Option<&'a [AtomicU64; ROW_WORDS]> {
+        let (rows, _) = self.0.used().as_chunks::<ROW_WORDS>();
         for _ in 0..CHAIN_MAX {
             if number == until {
                 return None;
             }
-            let row = self.row((number as usize).checked_sub(1)?)?;
+            let row = rows.get((number as usize).checked_sub(1)?)?;
             let [key, ..] = row;
             // Relaxed: acquired through the head.
             let key = key.load(Ordering::Relaxed);
@@ -164,12 +168,14 @@ impl<'a> TallyTable<'a> {
         None
     }
 
+    #[inline]
     fn row(&self, index: usize) -> Option<&'a [AtomicU64; ROW_WORDS]> {
         self.0.used().as_chunks::<ROW_WORDS>().0.get(index)
     }
 }
 
 impl Figures {
+    #[inline]
     fn of(size: u64, charge: Charge) -> Self {
         if charge.is_certain() {
             return Self { samples: 1, objects: 1 << OBJECTS_SHIFT, bytes: size.wrapping_shl(BYTES_SHIFT) };
@@ -191,6 +197,7 @@ impl Figures {
         }
     }
 
+    #[inline]
     fn add_to(self, [_, samples, objects, bytes]: &[AtomicU64; ROW_WORDS]) {
         // Relaxed: sums, ordered with nothing.
         samples.fetch_add(self.samples, Ordering::Relaxed);

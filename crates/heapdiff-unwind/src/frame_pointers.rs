@@ -21,7 +21,7 @@ const CODE_START: u64 = 4096;
 /// the root; one that does not ascend is a failure.
 #[inline]
 pub(crate) fn step<A: Architecture>(
-    state: &State,
+    state: State,
     code_mask: u64,
     mut read: impl FnMut(u64) -> Option<u64>,
 ) -> Stepped {

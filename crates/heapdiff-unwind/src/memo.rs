@@ -16,7 +16,8 @@
 //! - **Frame pointers that nobody uses are not compared.** Where code is built without frame pointers, `rbp` holds loop
 //!   counters and the like, and saved ones differ from walk to walk. A step depends on the frame pointer only if its CFA
 //!   does, or if it hands the register on to one that does, before a step that loads it. Going backwards through a walk
-//!   tells which. Where the walk leaves the memo again, the frame pointer is found anew, from the last slot that was
+//!   tells which. (On aarch64, where the register is never anything else, one that a frame found through its own is always
+//!   compared: framehop looks at it.) Where the walk leaves the memo again, the frame pointer is found anew, from the last slot that was
 //!   loaded on the way.
 //! - **A step that only framehop can make** may depend on anything. It is never taken over: the walk makes it anew, and
 //!   may find its way back into the memo behind it.
@@ -41,7 +42,11 @@ use crate::walk::STACK_DEPTH_MAX;
 #[derive(Debug)]
 pub(crate) struct Memo {
     frames: Box<[u64]>,
+    /// Where each return address was read; [`NOWHERE`] for one that was not.
+    return_slots: Box<[u64]>,
     traces: Box<[Trace]>,
+    /// The steps whose frame pointer has to be compared.
+    compared_frame_pointers: PositionSet,
     /// Position of the first step; [`Self::END`] if nothing is remembered.
     start: usize,
     /// The state that the walk began in.
@@ -55,7 +60,9 @@ impl Memo {
     pub(crate) fn new() -> Self {
         Self {
             frames: vec![0; Self::END].into_boxed_slice(),
+            return_slots: vec![NOWHERE; Self::END].into_boxed_slice(),
             traces: vec![Trace::default(); Self::END].into_boxed_slice(),
+            compared_frame_pointers: PositionSet::default(),
             start: Self::END,
             first: State::caller(0, 0, 0),
         }
@@ -85,7 +92,7 @@ impl Memo {
     /// The position whose state is `state`, if there is one. `cursor` is a position from which to look on; it begins at
     /// [`Self::start`], and is moved towards the root as the walk that asks goes there.
     #[inline]
-    pub(crate) fn find(&self, cursor: &mut usize, state: &State) -> Option<usize> {
+    pub(crate) fn find(&self, cursor: &mut usize, state: State) -> Option<usize> {
         if state.is_first {
             return self.is_first(state).then_some(self.start);
         }
@@ -101,7 +108,7 @@ impl Memo {
         }
     }
 
-    fn is_first(&self, state: &State) -> bool {
+    fn is_first(&self, state: State) -> bool {
         let Some(trace) = self.traces.get(self.start) else { return false };
         self.first.is_first
             && self.first.address == state.address
@@ -112,12 +119,7 @@ impl Memo {
 
     /// Whether a step from `position` on depends on the frame pointer there.
     fn is_frame_pointer_used(&self, position: usize) -> bool {
-        self.traces.get(position).is_some_and(|trace| {
-            // An opaque step is made anew, from the frame pointer as it then is.
-            !trace.is_opaque
-                && (trace.rule.needs_frame_pointer()
-                    || !trace.rule.loads_frame_pointer() && trace.is_frame_pointer_used)
-        })
+        self.traces.get(position).is_some_and(Trace::is_frame_pointer_used_before)
     }
 
     /// The first position from `position` on whose step does not hold any more; [`Self::END`] if all do.
@@ -128,19 +130,26 @@ impl Memo {
         code_address: impl Fn(u64) -> u64,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> usize {
-        let frames = self.frames.get(position..).unwrap_or_default();
-        let traces = self.traces.get(position..).unwrap_or_default();
-        let mut holds = |frame: &u64, trace: &Trace| {
-            let (rule, cfa) = (trace.rule, trace.stack_pointer);
-            !trace.is_opaque
-                && (rule.needs_link_register()
-                    || read(rule.return_slot(cfa)).is_some_and(|word| code_address(word) == *frame))
-                && (!trace.is_frame_pointer_used
-                    || !rule.loads_frame_pointer()
-                    || read(rule.frame_pointer_slot(cfa)) == Some(trace.frame_pointer))
+        // The state was found, so a link register has been compared.
+        let is_by_link = self.traces.get(position).is_some_and(|trace| trace.rule.needs_link_register());
+        let from = position + usize::from(is_by_link);
+        let slots = self.return_slots.get(from..).unwrap_or_default();
+        let count = slots
+            .iter()
+            .zip(self.frames_from(from))
+            .take_while(|(slot, frame)| read(**slot).is_some_and(|word| code_address(word) == **frame))
+            .count();
+        let holds = |position: usize, read: &mut dyn FnMut(u64) -> Option<u64>| {
+            self.traces.get(position).is_some_and(|trace| {
+                read(trace.rule.frame_pointer_slot(trace.stack_pointer)) == Some(trace.frame_pointer)
+            })
         };
-        let count = frames.iter().zip(traces).take_while(|(frame, trace)| holds(frame, trace)).count();
-        position + count
+        let end = from + count;
+        self.compared_frame_pointers
+            .from(position)
+            .take_while(|compared| *compared < end)
+            .find(|compared| !holds(*compared, read))
+            .unwrap_or(end)
     }
 
     /// The state at position `to`, for a walk that is in `state` at position `from` and has verified all between.
@@ -148,12 +157,12 @@ impl Memo {
         &self,
         to: usize,
         from: usize,
-        state: &State,
+        state: State,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> State {
-        let Some(taken) = self.traces.get(from..to) else { return *state };
+        let Some(taken) = self.traces.get(from..to) else { return state };
         let (Some(last), Some(frame)) = (taken.last(), self.frames.get(to.wrapping_sub(1))) else {
-            return *state;
+            return state;
         };
         let loaded = taken.iter().rev().find(|trace| trace.rule.loads_frame_pointer());
         let frame_pointer = loaded.map_or(Some(state.frame_pointer), |trace| {
@@ -175,19 +184,56 @@ impl Memo {
     /// that are not kept leave room for.
     pub(crate) fn replace(&mut self, first: State, trail: &Trail, kept: usize) {
         let start = kept.saturating_sub(trail.len());
-        if let Some(frames) = self.frames.get_mut(start..kept) {
-            frames.copy_from_slice(trail.frames());
-        }
-        if let Some(traces) = self.traces.get_mut(start..kept) {
-            traces.copy_from_slice(trail.traces());
+        let mut is_used = self.is_frame_pointer_used(kept);
+        let range = start..kept;
+        let (Some(frames), Some(slots), Some(traces)) = (
+            self.frames.get_mut(range.clone()),
+            self.return_slots.get_mut(range.clone()),
+            self.traces.get_mut(range.clone()),
+        ) else {
+            return;
+        };
+        frames.copy_from_slice(trail.frames());
+        let places = slots.iter_mut().zip(traces).zip(range).rev();
+        for (((slot, trace), position), new) in places.zip(trail.traces().iter().rev()) {
+            *slot = if new.is_opaque { NOWHERE } else { new.rule.return_slot(new.stack_pointer) };
+            *trace = Trace { is_frame_pointer_used: is_used, ..*new };
+            let is_compared = is_used && new.rule.loads_frame_pointer() || new.rule.must_ascend();
+            self.compared_frame_pointers.set(position, is_compared);
+            is_used = trace.is_frame_pointer_used_before();
         }
         self.start = start;
         self.first = first;
-        for position in (start..kept).rev() {
-            let is_used = self.is_frame_pointer_used(position + 1);
-            if let Some(trace) = self.traces.get_mut(position) {
-                trace.is_frame_pointer_used = is_used;
-            }
+    }
+}
+
+/// An address that is no place of a word.
+const NOWHERE: u64 = u64::MAX;
+
+/// A set of positions.
+#[derive(Debug, Default)]
+struct PositionSet([u64; Memo::END / 64]);
+
+impl PositionSet {
+    #[inline]
+    fn set(&mut self, position: usize, is_in: bool) {
+        if let Some(word) = self.0.get_mut(position / 64) {
+            *word = *word & !(1 << (position % 64)) | u64::from(is_in) << (position % 64);
         }
+    }
+
+    /// Those from `position` on, ascending.
+    #[inline]
+    fn from(&self, position: usize) -> impl Iterator<Item = usize> {
+        let first = position / 64;
+        let words = self.0.iter().enumerate().skip(first);
+        words.flat_map(move |(index, word)| {
+            let mut rest = if index == first { *word >> (position % 64) << (position % 64) } else { *word };
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then_some(rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(index * 64 + bit)
+            })
+        })
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct RuleParts {
     pub(crate) return_offset: Option<i64>,
     /// From the CFA to the caller's frame pointer, in bytes; `None` if the register still holds it.
     pub(crate) frame_pointer_offset: Option<i64>,
+    /// The caller's frame pointer has to be above the frame's, where the one is found through the other.
+    pub(crate) must_ascend: bool,
 }
 
 impl Rule {
@@ -46,6 +48,7 @@ impl Rule {
     const LOADS_FRAME_POINTER: u8 = 2;
     const FROM_LINK_REGISTER: u8 = 4;
     const IS_ROOT: u8 = 8;
+    const MUST_ASCEND: u8 = 16;
 
     /// The stack ends with this frame.
     pub(crate) const ROOT: Self =
@@ -71,6 +74,9 @@ impl Rule {
         }
         if parts.return_offset.is_none() {
             flags |= Self::FROM_LINK_REGISTER;
+        }
+        if parts.must_ascend && parts.is_from_frame_pointer && parts.frame_pointer_offset.is_some() {
+            flags |= Self::MUST_ASCEND;
         }
         if !parts.cfa_offset.is_multiple_of(WORD.unsigned_abs()) {
             return None;
@@ -102,6 +108,11 @@ impl Rule {
         self.flags & Self::FROM_LINK_REGISTER != 0
     }
 
+    /// Whether the rule holds only if the caller's frame pointer is above the frame's.
+    pub(crate) const fn must_ascend(self) -> bool {
+        self.flags & Self::MUST_ASCEND != 0
+    }
+
     /// Where the return address lies in a frame that ends at `cfa`.
     pub(crate) const fn return_slot(self, cfa: u64) -> u64 {
         cfa.wrapping_add_signed(self.return_words as i64 * WORD)
@@ -117,7 +128,7 @@ impl Rule {
     #[inline]
     pub(crate) fn apply<A: Architecture>(
         self,
-        state: &State,
+        state: State,
         code_mask: u64,
         mut read: impl FnMut(u64) -> Option<u64>,
     ) -> Option<State> {
@@ -140,7 +151,7 @@ impl Rule {
         }
         let frame_pointer = if self.loads_frame_pointer() {
             let loaded = read(self.frame_pointer_slot(cfa))?;
-            if A::CHAIN_ASCENDS && self.needs_frame_pointer() && loaded <= state.frame_pointer {
+            if self.must_ascend() && loaded <= state.frame_pointer {
                 return None;
             }
             loaded

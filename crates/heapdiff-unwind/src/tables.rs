@@ -17,9 +17,6 @@ use crate::step::{Step, Stepped};
 use crate::walk::WalkEnd;
 use framehop::{FrameAddress, Unwinder};
 
-/// No stack lies below, and framehop subtracts from stack pointers without looking.
-const STACK_START: u64 = 4096;
-
 /// The tables of a list of modules, and what has been learned from them.
 pub(crate) struct Tables<A: Architecture> {
     unwinder: A::Unwinder,
@@ -58,7 +55,7 @@ impl<A: Architecture> Tables<A> {
     #[inline]
     pub(crate) fn step(
         &mut self,
-        state: &State,
+        state: State,
         code_mask: u64,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> Stepped {
@@ -77,7 +74,7 @@ impl<A: Architecture> Tables<A> {
     #[inline(never)]
     fn step_by_framehop(
         &mut self,
-        state: &State,
+        state: State,
         code_mask: u64,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> Stepped {
@@ -95,7 +92,7 @@ impl<A: Architecture> Tables<A> {
     /// The rule at a frame's address, if framehop has kept one that can be told from outside.
     fn learn(
         &mut self,
-        state: &State,
+        state: State,
         code_mask: u64,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> Option<Rule> {
@@ -110,7 +107,7 @@ impl<A: Architecture> Tables<A> {
     }
 
     /// Finds out which rule framehop has kept for a frame's address, by what it does with made-up registers and words.
-    fn probe(&mut self, state: &State) -> Option<Rule> {
+    fn probe(&mut self, state: State) -> Option<Rule> {
         // Far enough apart that every distance in a rule shows where it starts. The frame pointer is above the stack
         // pointer, as framehop asks, and so is every word that is read, which counts as a frame pointer in turn.
         const STACK_POINTER: u64 = 1 << 40;
@@ -124,9 +121,9 @@ impl<A: Architecture> Tables<A> {
             stack_pointer: STACK_POINTER,
             frame_pointer: FRAME_POINTER,
             link_register: LINK_REGISTER,
-            ..*state
+            ..state
         };
-        let caller = match self.ask(&probe, u64::MAX, &mut |address| address.checked_add(WORDS)) {
+        let caller = match self.ask(probe, u64::MAX, &mut |address| address.checked_add(WORDS)) {
             Asked::Failed => return None,
             Asked::Root => return Some(Rule::ROOT),
             Asked::Caller(caller) => caller,
@@ -144,14 +141,12 @@ impl<A: Architecture> Tables<A> {
             cfa_offset,
             return_offset: offset_of(caller.address, LINK_REGISTER),
             frame_pointer_offset: offset_of(caller.frame_pointer, FRAME_POINTER),
+            must_ascend: A::CHAIN_ASCENDS,
         })
     }
 
     /// What framehop makes of the frame at `state`.
-    fn ask(&mut self, state: &State, code_mask: u64, read: &mut impl FnMut(u64) -> Option<u64>) -> Asked {
-        if state.stack_pointer < STACK_START {
-            return Asked::Failed;
-        }
+    fn ask(&mut self, state: State, code_mask: u64, read: &mut impl FnMut(u64) -> Option<u64>) -> Asked {
         let frame = if state.is_first {
             FrameAddress::from_instruction_pointer(state.address)
         } else if let Some(frame) = FrameAddress::from_return_address(state.address) {
@@ -159,7 +154,7 @@ impl<A: Architecture> Tables<A> {
         } else {
             return Asked::Root;
         };
-        let mut registers = A::registers(state, code_mask);
+        let mut registers = A::registers(&state, code_mask);
         let mut read = |address| read(address).ok_or(());
         match self.unwinder.unwind_frame(frame, &mut registers, &mut self.cache, &mut read) {
             Err(_) => Asked::Failed,

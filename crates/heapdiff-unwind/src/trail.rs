@@ -19,6 +19,16 @@ pub(crate) struct Trace {
     pub(crate) is_frame_pointer_used: bool,
 }
 
+impl Trace {
+    /// Whether the step, or one after it, depends on the frame pointer that it begins with.
+    pub(crate) const fn is_frame_pointer_used_before(&self) -> bool {
+        // An opaque step is made anew, from the frame pointer as it then is.
+        !self.is_opaque
+            && (self.rule.needs_frame_pointer()
+                || self.is_frame_pointer_used && !self.rule.loads_frame_pointer())
+    }
+}
+
 /// Return addresses and traces, leaf first.
 #[derive(Debug)]
 pub(crate) struct Trail {

@@ -11,6 +11,9 @@ use crate::tables::Tables;
 use crate::trail::Trail;
 use crate::walk::{Walk, WalkEnd};
 
+/// No stack lies below, and framehop subtracts from stack pointers without looking.
+const STACK_START: u64 = 4096;
+
 /// Walks stacks of one process, one at a time, and remembers the last.
 ///
 /// About 110 KiB on the heap, all of it allocated when the walker is made; half is framehop's.
@@ -74,14 +77,14 @@ impl Walker {
 }
 
 /// How steps are made.
-enum Way<A: Architecture> {
+pub(crate) enum Way<A: Architecture> {
     Tables(Tables<A>),
     FramePointers,
 }
 
 impl<A: Architecture> Way<A> {
     #[inline]
-    fn step(&mut self, state: &State, code_mask: u64, read: &mut impl FnMut(u64) -> Option<u64>) -> Stepped {
+    fn step(&mut self, state: State, code_mask: u64, read: &mut impl FnMut(u64) -> Option<u64>) -> Stepped {
         match self {
             Self::Tables(tables) => tables.step(state, code_mask, read),
             Self::FramePointers => frame_pointers::step::<A>(state, code_mask, read),
@@ -90,7 +93,7 @@ impl<A: Architecture> Way<A> {
 }
 
 /// A walker of any architecture.
-struct Engine<A: Architecture> {
+pub(crate) struct Engine<A: Architecture> {
     way: Way<A>,
     /// Steps of the walk under way that are not taken over from the memo.
     trail: Trail,
@@ -100,7 +103,7 @@ struct Engine<A: Architecture> {
 }
 
 impl<A: Architecture> Engine<A> {
-    fn new(way: Way<A>) -> Self {
+    pub(crate) fn new(way: Way<A>) -> Self {
         Self { way, trail: Trail::new(), memo: Memo::new(), end: None }
     }
 
@@ -109,7 +112,11 @@ impl<A: Architecture> Engine<A> {
         self.end = None;
     }
 
-    fn walk(&mut self, registers: &Registers, mut read: impl FnMut(u64) -> Option<u64>) -> Walk<'_> {
+    pub(crate) fn walk(
+        &mut self,
+        registers: &Registers,
+        mut read: impl FnMut(u64) -> Option<u64>,
+    ) -> Walk<'_> {
         let first = State::first(registers);
         let known = match &self.way {
             Way::Tables(tables) => tables.highest_address(),
@@ -138,14 +145,17 @@ impl<A: Architecture> Engine<A> {
     ) -> (WalkEnd, usize) {
         let Self { way, trail, memo, .. } = self;
         trail.clear();
+        if first.stack_pointer < STACK_START {
+            return (WalkEnd::Failed, Memo::END);
+        }
         let mut state = first;
         let mut cursor = memo.start();
         loop {
             // Steps of the memo that were verified to follow, from a position on.
             let mut kept = Memo::END;
-            if let Some(position) = memo.find(&mut cursor, &state) {
+            if let Some(position) = memo.find(&mut cursor, state) {
                 let verified = memo.verify(position, |word| A::code_address(word, code_mask), read);
-                state = memo.state_at(verified, position, &state, read);
+                state = memo.state_at(verified, position, state, read);
                 let fits = trail.len() + (verified - position) <= Memo::END;
                 if verified == Memo::END && fits {
                     kept = position;
@@ -157,13 +167,15 @@ impl<A: Architecture> Engine<A> {
                     cursor = verified;
                 }
             }
-            match way.step(&state, code_mask, read) {
+            match way.step(state, code_mask, read) {
                 Stepped::Ended(end) => return (end, kept),
                 Stepped::To(step) => {
                     if trail.len() + (Memo::END - kept) == Memo::END {
                         return (WalkEnd::Limit, kept);
                     }
-                    memo.copy_to(trail, kept, Memo::END);
+                    if kept != Memo::END {
+                        memo.copy_to(trail, kept, Memo::END);
+                    }
                     trail.push(&step);
                     state = step.caller;
                 }

@@ -7,7 +7,6 @@
 //!
 //! Estimates stay unbiased: every sample carries the period that it was drawn with, and a changed period does not depend
 //! on which allocations the samples happened to be.
-#![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use heapdiff_recorder::Period;
 use std::fmt;

@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Lanes a processor has, so that threads that were interrupted while they held one leave enough for the others.
 const LANES_PER_PROCESSOR: usize = 2;
+/// Both are powers of two, as is every number of lanes.
 const LANES_MIN: usize = 8;
 const LANES_MAX: usize = 64;
 
@@ -112,6 +113,7 @@ impl Lane {
 #[derive(Debug)]
 pub(crate) struct Lanes {
     way: Way,
+    #[expect(clippy::disallowed_types, reason = "made at start; the hook only borrows it")]
     lanes: Box<[Mutex<Lane>]>,
 }
 
@@ -119,7 +121,7 @@ impl Lanes {
     /// Finds out by a test which way of walking works in this process, with these files loaded, and makes the lanes.
     pub(crate) fn new(files: &[LoadedFile]) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = (processors * LANES_PER_PROCESSOR).clamp(LANES_MIN, LANES_MAX);
+        let count = (processors * LANES_PER_PROCESSOR).next_power_of_two().clamp(LANES_MIN, LANES_MAX);
         let walker = |way| match way {
             Way::UnwindTables => Walker::by_tables(files.iter().map(|file| &file.module)),
             Way::FramePointers | Way::None => Walker::by_frame_pointers(),
@@ -150,19 +152,30 @@ impl Lanes {
     }
 
     /// A lane for the calling thread, its own if nobody else has it. Waits for nobody.
+    #[inline]
     pub(crate) fn take(&self) -> Option<MutexGuard<'_, Lane>> {
-        let own = thread::number() as usize % self.lanes.len().max(1);
-        let (before, from_own) = self.lanes.split_at_checked(own)?;
-        from_own.iter().chain(before).find_map(|lane| match lane.try_lock() {
-            Ok(lane) => Some(lane),
-            Err(TryLockError::Poisoned(lane)) => Some(lane.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        })
+        // Their number is a power of two.
+        let own = thread::number() as usize & self.lanes.len().wrapping_sub(1);
+        try_lock(self.lanes.get(own)?).or_else(|| self.take_any())
+    }
+
+    #[cold]
+    fn take_any(&self) -> Option<MutexGuard<'_, Lane>> {
+        self.lanes.iter().find_map(try_lock)
     }
 
     /// As [`Self::take`], if a block at `place` has a use for it.
     pub(crate) fn take_for(&self, place: Place) -> Option<MutexGuard<'_, Lane>> {
         if place.is_in_heap() { self.take() } else { None }
+    }
+}
+
+#[inline]
+fn try_lock(lane: &Mutex<Lane>) -> Option<MutexGuard<'_, Lane>> {
+    match lane.try_lock() {
+        Ok(lane) => Some(lane),
+        Err(TryLockError::Poisoned(lane)) => Some(lane.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 

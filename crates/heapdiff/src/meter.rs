@@ -19,6 +19,7 @@ pub(crate) struct Call(Option<Instant>);
 
 impl Meter {
     /// Begins a call.
+    #[inline]
     pub(crate) fn start(&mut self) -> Call {
         self.calls = self.calls.wrapping_add(1);
         Call(self.calls.is_multiple_of(CALLS_PER_TIMED).then(Instant::now))
@@ -30,6 +31,7 @@ impl Call {
     pub(crate) const UNTIMED: Self = Self(None);
 
     /// Ends the call, and counts its time if it was timed.
+    #[inline]
     pub(crate) fn stop(self, counters: &Counters<'_>, shard: Shard) {
         if let Some(started) = self.0 {
             let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);

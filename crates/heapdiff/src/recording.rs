@@ -33,6 +33,7 @@ pub(crate) struct Tables {
 }
 
 /// The period in force; `None` while nothing is recorded, and in a forked child.
+#[inline]
 pub(crate) fn setting() -> Option<Period> {
     // Acquire: pairs with `switch_on`, so that the tables are seen by whoever sees the period.
     match PERIOD.load(Ordering::Acquire) {
@@ -62,7 +63,7 @@ pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
     INDEX
         .get_or_init(|| {
             let sizes = INDEX_LEVELS.into_iter().map(Index::words);
-            sizes.filter_map(map_if_allowed).find_map(|words| Index::new(words))
+            sizes.filter_map(map_if_allowed).find_map(Index::new)
         })
         .as_ref()?;
     let tables = TABLES

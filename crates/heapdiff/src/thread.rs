@@ -46,6 +46,7 @@ pub(crate) fn spend(bytes: usize) -> bool {
 
 /// Decides about the allocation of `bytes` that made [`spend`] answer `true`: the period that it was drawn with if it is a
 /// sample.
+#[inline]
 pub(crate) fn trip(bytes: usize) -> Option<Period> {
     THREAD.with(|thread| {
         if thread.is_muted.get() {
@@ -66,6 +67,7 @@ pub(crate) fn trip(bytes: usize) -> Option<Period> {
 
 /// The calling thread's number. Threads with different numbers seldom get into each other's way, see
 /// [`Lanes`](crate::lanes::Lanes) and [`Shard`].
+#[inline]
 pub(crate) fn number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     THREAD.with(|thread| {
@@ -78,11 +80,13 @@ pub(crate) fn number() -> u32 {
 }
 
 /// The part of the recorder's tables that the calling thread begins with.
+#[inline]
 pub(crate) fn shard() -> Shard {
     Shard::new(number().into())
 }
 
 /// Runs `action` in such a way that no allocation in it is a sample. Frees are seen to as ever.
+#[inline]
 pub(crate) fn muted<T>(action: impl FnOnce() -> T) -> T {
     struct Restore(i64, bool);
     impl Drop for Restore {
@@ -117,6 +121,7 @@ pub(crate) fn look_again() {
 }
 
 /// The calling thread's stack from `stack_pointer` up. `None` where the kernel does not tell its end.
+#[inline]
 pub(crate) fn stack(stack_pointer: u64) -> Option<Stack> {
     THREAD.with(|thread| {
         let (start, end) = thread.stack.get();

@@ -1,9 +1,9 @@
 //! What differs between the architectures. Both are compiled and tested everywhere; [`Native`] is the one that runs.
 
 #[cfg(any(test, target_arch = "aarch64"))]
-mod aarch64;
+pub(crate) mod aarch64;
 #[cfg(any(test, target_arch = "x86_64"))]
-mod x86_64;
+pub(crate) mod x86_64;
 
 use crate::module::SectionBytes;
 use crate::state::State;

@@ -100,6 +100,7 @@ pub(super) struct Found {
 
 impl<A: GlobalAlloc> Allocator<A> {
     /// Where a sample of this layout is to be put.
+    #[inline]
     pub(super) fn place_for(&self, layout: Layout) -> Place {
         match self.placement {
             #[cfg(feature = "jemalloc")]
@@ -112,6 +113,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     }
 
     /// Allocates a block at `place`; null if there is no memory for it there.
+    #[inline]
     pub(super) fn alloc_at(
         &self,
         place: Place,
@@ -146,6 +148,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     ///
     /// # Safety
     /// As [`GlobalAlloc::dealloc`], for a block that is at `place`.
+    #[inline]
     pub(super) unsafe fn dealloc_at(
         &self,
         place: Place,
@@ -212,6 +215,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     }
 
     /// Notes the record of a block where its free will find it. `false` if there is no room for that.
+    #[inline]
     pub(super) fn remember(&self, place: Place, block: *mut u8, slot: Option<SlotId>) -> bool {
         match (place, slot) {
             #[cfg(feature = "jemalloc")]
@@ -231,6 +235,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     ///
     /// # Safety
     /// The block is live with `layout`, and may be a sample.
+    #[inline]
     pub(super) unsafe fn find(&self, block: *mut u8, layout: Layout) -> Option<Found> {
         // SAFETY: the caller's duties are passed on.
         unsafe { self.look_up(block, layout, |index, address| index.get(address)) }
@@ -240,6 +245,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     ///
     /// # Safety
     /// As for [`Self::find`].
+    #[inline]
     pub(super) unsafe fn forget(&self, block: *mut u8, layout: Layout) -> Option<Found> {
         // SAFETY: the caller's duties are passed on.
         unsafe { self.look_up(block, layout, |index, address| index.remove(address)) }
@@ -247,6 +253,7 @@ impl<A: GlobalAlloc> Allocator<A> {
 
     /// # Safety
     /// As for [`Self::find`].
+    #[inline]
     unsafe fn look_up(
         &self,
         block: *mut u8,

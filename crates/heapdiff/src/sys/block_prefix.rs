@@ -31,16 +31,19 @@ pub(crate) fn fits(layout: Layout) -> bool {
 }
 
 /// Bytes of a block and its prefix.
+#[inline]
 pub(crate) fn with_prefix(layout: Layout) -> usize {
     layout.size().saturating_add(prefix(layout))
 }
 
 /// The block behind the prefix that begins at `start`; null for null.
+#[inline]
 pub(crate) fn block(start: *mut u8, layout: Layout) -> *mut u8 {
     if start.is_null() { start } else { start.wrapping_add(prefix(layout)) }
 }
 
 /// Where the prefix of a block begins.
+#[inline]
 pub(crate) fn start(block: *mut u8, layout: Layout) -> *mut u8 {
     block.wrapping_sub(prefix(layout))
 }
@@ -49,6 +52,7 @@ pub(crate) fn start(block: *mut u8, layout: Layout) -> *mut u8 {
 ///
 /// # Safety
 /// The block has a prefix, and belongs to the caller.
+#[inline]
 pub(crate) unsafe fn write(block: *mut u8, slot: Option<SlotId>) {
     let bits = slot.map_or(NO_SLOT, SlotId::to_bits);
     let word = block.wrapping_sub(size_of::<u64>()).cast::<u64>();
@@ -61,6 +65,7 @@ pub(crate) unsafe fn write(block: *mut u8, slot: Option<SlotId>) {
 ///
 /// # Safety
 /// As for [`write`], which was called for this block.
+#[inline]
 pub(crate) unsafe fn read(block: *mut u8) -> Option<SlotId> {
     let word = block.wrapping_sub(size_of::<u64>()).cast::<u64>();
     // SAFETY: inside the allocation and aligned as for `write`, and initialized by it.

@@ -48,6 +48,7 @@ pub(crate) fn watch_forks() {
 }
 
 /// Whether the process was forked off a recording one: it has neither the writer thread nor a say in the directory.
+#[inline]
 pub(crate) fn is_forked_child() -> bool {
     IS_CHILD.load(Ordering::Relaxed)
 }

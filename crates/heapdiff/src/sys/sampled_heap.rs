@@ -88,11 +88,13 @@ impl BlockCache {
     }
 }
 
+#[inline]
 fn cache_flag(cache: Option<&mut BlockCache>) -> c_int {
     cache.map_or(je::MALLOCX_TCACHE_NONE, |cache| cache.flag)
 }
 
 /// Allocates a block in the range; null if it is used up or was never made.
+#[inline]
 pub(crate) fn alloc(size: usize, align: usize, zeroed: bool, cache: Option<&mut BlockCache>) -> *mut u8 {
     let Some(flags) = flags(align, cache) else { return std::ptr::null_mut() };
     let zero = if zeroed { je::MALLOCX_ZERO } else { 0 };
@@ -119,12 +121,14 @@ pub(crate) unsafe fn realloc(
 ///
 /// # Safety
 /// `block` was allocated here with this `size` and `align`, or last reallocated to them, and has not been freed.
+#[inline]
 pub(crate) unsafe fn dealloc(block: *mut u8, size: usize, align: usize, cache: Option<&mut BlockCache>) {
     let flags = align_flag(align) | cache_flag(cache);
     // SAFETY: `block` is a live block of jemalloc with this size and alignment by the caller's duty.
     unsafe { je::sdallocx(block.cast(), size.max(1), flags) };
 }
 
+#[inline]
 fn flags(align: usize, cache: Option<&mut BlockCache>) -> Option<c_int> {
     FLAGS.get().copied().flatten().map(|arena| arena | align_flag(align) | cache_flag(cache))
 }

@@ -14,21 +14,24 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub(crate) struct Stack {
     start: u64,
-    end: u64,
+    words: u64,
     _on_this_thread: PhantomData<*const u8>,
 }
 
 impl Stack {
     /// The stack from `stack_pointer` (of a function that has not returned yet) to `end`, the end of its mapping as
-    /// [`containing`] told it on this thread.
+    /// [`containing`] told it on this thread. Both are multiples of 8 wherever a stack is used as it must be.
+    #[inline]
     pub(crate) const fn new(stack_pointer: u64, end: u64) -> Self {
-        Self { start: stack_pointer, end, _on_this_thread: PhantomData }
+        let start = stack_pointer.next_multiple_of(8);
+        Self { start, words: end.saturating_sub(start) / 8, _on_this_thread: PhantomData }
     }
 
     /// The word at `address`; `None` outside of the stack, or unaligned.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(&self, address: u64) -> Option<u64> {
-        if !address.is_multiple_of(8) || address < self.start || address.checked_add(8)? > self.end {
+        // An unaligned address becomes a huge index, so one comparison sees to both.
+        if address.wrapping_sub(self.start).rotate_right(3) >= self.words {
             return None;
         }
         let word = std::ptr::with_exposed_provenance::<u64>(usize::try_from(address).ok()?);
@@ -142,6 +145,18 @@ mod tests {
             assert_eq!(search_text(text, chunk, 0x10_0000), None);
         }
         assert_eq!(search_text("garbage", 4, 1), None);
+    }
+
+    #[test]
+    fn only_aligned_words_of_the_stack_are_read() {
+        let words = [7u64, 8, 9];
+        let start = words.as_ptr().expose_provenance() as u64;
+        let stack = Stack::new(start, start + 24);
+        assert_eq!([0, 8, 16].map(|offset| stack.read(start + offset)), [Some(7), Some(8), Some(9)]);
+        for outside in [start - 8, start - 1, start + 1, start + 7, start + 20, start + 24, 0, u64::MAX] {
+            assert_eq!(stack.read(outside), None, "{outside:x}");
+        }
+        assert_eq!(Stack::new(start, start).read(start), None);
     }
 
     #[test]
