@@ -19,6 +19,7 @@
 //! | `HEAPDIFF_PERIOD` | mean bytes between samples: `64KiB`; `1` records every allocation | `512KiB` |
 //! | `HEAPDIFF_KEEP` | what stays in the directory: `200` files, `1GiB`, or `200,1GiB` | `200,1GiB` |
 //! | `HEAPDIFF_COMMAND_LINE` | `off` leaves the program's arguments out | `on` |
+//! | `HEAPDIFF_SIGNAL` | a snapshot also when that signal comes: `USR1` or `USR2` | none |
 //!
 //! # Your duties
 //! Build with line tables (`debug = "line-tables-only"` in the profile): they cost nothing at run time and turn an
@@ -73,6 +74,7 @@ mod thread;
 pub use budget::Budget;
 pub use hook::Allocator;
 pub use profiler::{Profiler, ProfilerBuilder, SnapshotError, StartError};
+pub use settings::Signal;
 
 /// The allocator behind [`Allocator`] where none is named: jemalloc.
 #[cfg(feature = "jemalloc")]
@@ -82,10 +84,11 @@ pub type Inner = tikv_jemallocator::Jemalloc;
 pub type Inner = std::alloc::System;
 
 /// Says something on stderr, on a line of its own. A stderr that is closed is nobody's problem.
+///
+/// In one write and without the lock of std's stderr: lines of several processes do not mix, and a thread that held the
+/// lock when this process was forked off is not waited for.
 fn say(message: std::fmt::Arguments<'_>) {
-    use std::io::Write;
+    let line = format!("heapdiff: {message}\n");
     // Before `main` the signal for a pipe that nobody reads is still deadly.
-    sys::signals::without_sigpipe(|| {
-        let _ = writeln!(std::io::stderr().lock(), "heapdiff: {message}");
-    });
+    sys::signals::without_sigpipe(|| sys::process_hooks::write_to_stderr(line.as_bytes()));
 }

@@ -3,7 +3,7 @@
 
 use crate::budget::Budget;
 use crate::session::Session;
-use crate::settings::{EVERY_MIN, Keep, Settings};
+use crate::settings::{EVERY_MIN, Keep, Settings, Signal};
 use crate::start;
 use crate::sys::process_hooks;
 use heapdiff_recorder::Period;
@@ -143,6 +143,17 @@ impl ProfilerBuilder {
     #[must_use]
     pub const fn command_line(mut self, is_written: bool) -> Self {
         self.settings.has_command_line = is_written;
+        self
+    }
+
+    /// Has `signal` ask for a snapshot; none does if it is not set.
+    ///
+    /// If the program has a handler for it already, or ignores it, that stays, which is said on stderr; a handler that the
+    /// program sets later takes this one's place. The signal is harmless as long as the process lives, also when recording
+    /// has ended.
+    #[must_use]
+    pub const fn snapshot_on_signal(mut self, signal: Signal) -> Self {
+        self.settings.signal = Some(signal);
         self
     }
 

@@ -11,7 +11,9 @@ use crate::process;
 use crate::profiler::{SnapshotError, StartError};
 use crate::recording::{self, Tables};
 use crate::settings::Settings;
-use crate::sys::{process_hooks, signals};
+use crate::sys::doorbell::Doorbell;
+use crate::sys::process_hooks;
+use crate::sys::signals::{self, NotHeard};
 use crate::{gate, hook, thread};
 use heapdiff_recorder::{Counter, Period};
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
@@ -24,9 +26,12 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Debug)]
 pub(crate) struct Session {
     mailbox: Mutex<Mailbox>,
-    /// Signalled whenever the mailbox changes.
+    /// Signalled when the writer has changed the mailbox. The writer itself is woken by [`BELL`].
     changed: Condvar,
 }
+
+/// Rung when the mailbox holds something for the writer, and by the signal that asks for a snapshot.
+static BELL: Doorbell = Doorbell::new();
 
 #[derive(Debug, Default)]
 struct Mailbox {
@@ -86,6 +91,7 @@ impl Session {
         let unwinder = tables.lanes.way().name().to_owned();
         let file_prefix = directory.prefix().to_owned();
         let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
+        let signal = settings.signal;
         let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
         let writer = Writer {
             session: Arc::clone(&session),
@@ -96,10 +102,24 @@ impl Session {
             files,
             started: Instant::now(),
             failed: 0,
+            signals_answered: signals::heard(),
         };
         process_hooks::watch_forks();
         let thread = std::thread::Builder::new().name("heapdiff".to_owned());
         signals::blocked(|| thread.spawn(|| writer.run())).map_err(StartError::Thread)?;
+        if let Some(signal) = signal
+            && let Err(reason) = signals::ring_on(signal, &BELL)
+        {
+            let name = signal.name();
+            match reason {
+                NotHeard::HasHandler => crate::say(format_args!(
+                    "SIG{name} has a handler already, or is ignored: it asks for no snapshots"
+                )),
+                NotHeard::Refused(error) => {
+                    crate::say(format_args!("SIG{name} asks for no snapshots: {error}"));
+                }
+            }
+        }
         Ok(session)
     }
 
@@ -119,7 +139,7 @@ impl Session {
             let mut mailbox = lock(&self.mailbox);
             mailbox.asked += 1;
             let number = mailbox.asked;
-            self.changed.notify_all();
+            BELL.ring();
             while mailbox.answered < number && !mailbox.is_over {
                 mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
             }
@@ -139,7 +159,7 @@ impl Session {
             let until = Instant::now() + patience;
             let mut mailbox = lock(&self.mailbox);
             mailbox.is_stopping = true;
-            self.changed.notify_all();
+            BELL.ring();
             while !mailbox.is_over {
                 let left = until.saturating_duration_since(Instant::now());
                 if left.is_zero() {
@@ -159,6 +179,8 @@ enum Wake {
     Due,
     /// Somebody asked; requests up to this number are answered by one snapshot.
     Asked(u64),
+    /// A signal asked.
+    Signalled,
     /// The session ends.
     Stopping,
 }
@@ -173,6 +195,8 @@ struct Writer {
     files: LoadedFiles,
     started: Instant,
     failed: u64,
+    /// Signals that asked for a snapshot and have got one.
+    signals_answered: u32,
 }
 
 /// Ends a session when the writer ends, however it ends: nobody waits for it any longer.
@@ -223,21 +247,28 @@ impl Writer {
         }
     }
 
-    fn wait(&self, due: Option<Instant>) -> Wake {
-        let mut mailbox = lock(&self.session.mailbox);
+    fn wait(&mut self, due: Option<Instant>) -> Wake {
         loop {
+            // Before the looks that follow, so that what comes after them ends the wait.
+            let rings = BELL.rings();
+            let mailbox = lock(&self.session.mailbox);
             if mailbox.asked > mailbox.answered {
                 return Wake::Asked(mailbox.asked);
             }
             if mailbox.is_stopping {
                 return Wake::Stopping;
             }
+            drop(mailbox);
+            let heard = signals::heard();
+            if heard != self.signals_answered {
+                self.signals_answered = heard;
+                return Wake::Signalled;
+            }
             let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Wake::Due;
             }
-            let waited = self.session.changed.wait_timeout(mailbox, left);
-            mailbox = waited.unwrap_or_else(PoisonError::into_inner).0;
+            BELL.wait(rings, left);
         }
     }
 

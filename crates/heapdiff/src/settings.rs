@@ -24,6 +24,30 @@ pub(crate) struct Settings {
     pub(crate) seed: Option<u64>,
     /// Whether the program's arguments are written into snapshots.
     pub(crate) has_command_line: bool,
+    /// A signal that asks for a snapshot.
+    pub(crate) signal: Option<Signal>,
+    /// Whether a forked child goes on in files of its own.
+    pub(crate) follows_forks: bool,
+}
+
+/// A signal that can ask for a snapshot: one of the two that mean what a program wants them to mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// `SIGUSR1`.
+    User1,
+    /// `SIGUSR2`.
+    User2,
+}
+
+impl Signal {
+    /// Its name as `kill` lists it, without `SIG`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::User1 => "USR1",
+            Self::User2 => "USR2",
+        }
+    }
 }
 
 /// Bounds of a directory's snapshots of one program.
@@ -46,6 +70,8 @@ impl Settings {
             keep: Keep { files: 200, bytes: 1 << 30 },
             seed: None,
             has_command_line: true,
+            signal: None,
+            follows_forks: false,
         }
     }
 
@@ -55,41 +81,90 @@ impl Settings {
     ) -> Result<Option<Self>, BadVariable> {
         let Some(dir) = variable("HEAPDIFF_DIR").filter(|dir| !dir.is_empty()) else { return Ok(None) };
         let mut settings = Self::new(PathBuf::from(dir));
-        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
-        if let Some(value) = text("HEAPDIFF_EVERY") {
-            let every = humantime::parse_duration(&value).ok().filter(|every| *every >= EVERY_MIN);
-            settings.every =
-                every.ok_or(BadVariable::new("HEAPDIFF_EVERY", value, "a time such as `10s` or `300ms`"))?;
-        }
-        if let Some(value) = text("HEAPDIFF_PERIOD") {
-            let period = parse_bytes(&value).filter(|period| *period > 0);
-            let expected = "a size such as `512KiB`, or `1` for every allocation";
-            settings.period =
-                Period::new(period.ok_or(BadVariable::new("HEAPDIFF_PERIOD", value, expected))?);
-        }
-        if let Some(value) = text("HEAPDIFF_BUDGET") {
-            let expected = "a share of the program's processor time such as `1%`";
-            settings.budget =
-                Some(Budget::parse(&value).ok_or(BadVariable::new("HEAPDIFF_BUDGET", value, expected))?);
-        }
-        if let Some(value) = text("HEAPDIFF_KEEP") {
-            let expected = "a number of files such as `200`, a size such as `1GiB`, or both: `200,1GiB`";
-            settings.keep = parse_keep(&value, settings.keep).ok_or(BadVariable::new(
-                "HEAPDIFF_KEEP",
-                value,
-                expected,
-            ))?;
-        }
-        if let Some(value) = text("HEAPDIFF_COMMAND_LINE") {
-            settings.has_command_line = match value.as_str() {
-                "on" => true,
-                "off" => false,
-                _ => return Err(BadVariable::new("HEAPDIFF_COMMAND_LINE", value, "`on` or `off`")),
-            };
+        for meaning in &VARIABLES {
+            if let Some(value) = variable(meaning.name) {
+                let value = value.to_string_lossy().into_owned();
+                if (meaning.read)(&value, &mut settings).is_none() {
+                    return Err(BadVariable { name: meaning.name, value, expected: meaning.expected });
+                }
+            }
         }
         Ok(Some(settings))
     }
 }
+
+/// What a variable's value means.
+struct Variable {
+    name: &'static str,
+    /// For whoever set it to something else.
+    expected: &'static str,
+    /// Puts the value where it belongs; `None` if it means nothing.
+    read: fn(&str, &mut Settings) -> Option<()>,
+}
+
+/// All variables but `HEAPDIFF_DIR`.
+const VARIABLES: [Variable; 7] = [
+    Variable {
+        name: "HEAPDIFF_EVERY",
+        expected: "a time such as `10s` or `300ms`",
+        read: |value, settings| {
+            settings.every = humantime::parse_duration(value).ok().filter(|every| *every >= EVERY_MIN)?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_PERIOD",
+        expected: "a size such as `512KiB`, or `1` for every allocation",
+        read: |value, settings| {
+            settings.period = Period::new(parse_bytes(value).filter(|period| *period > 0)?);
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_BUDGET",
+        expected: "a share of the program's processor time such as `1%`",
+        read: |value, settings| {
+            settings.budget = Some(Budget::parse(value)?);
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_KEEP",
+        expected: "a number of files such as `200`, a size such as `1GiB`, or both: `200,1GiB`",
+        read: |value, settings| {
+            settings.keep = parse_keep(value, settings.keep)?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_COMMAND_LINE",
+        expected: "`on` or `off`",
+        read: |value, settings| {
+            settings.has_command_line =
+                [("on", true), ("off", false)].iter().find(|(name, _)| *name == value)?.1;
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_SIGNAL",
+        expected: "`USR1` or `USR2`",
+        read: |value, settings| {
+            let name = value.strip_prefix("SIG").unwrap_or(value);
+            let signal = [Signal::User1, Signal::User2].into_iter().find(|signal| signal.name() == name)?;
+            settings.signal = Some(signal);
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_FORK",
+        expected: "`follow` or `stop`",
+        read: |value, settings| {
+            settings.follows_forks =
+                [("follow", true), ("stop", false)].iter().find(|(name, _)| *name == value)?.1;
+            Some(())
+        },
+    },
+];
 
 /// A snapshot takes longer than this would leave time for.
 pub(crate) const EVERY_MIN: Duration = Duration::from_millis(1);
@@ -114,12 +189,6 @@ pub(crate) struct BadVariable {
     name: &'static str,
     value: String,
     expected: &'static str,
-}
-
-impl BadVariable {
-    const fn new(name: &'static str, value: String, expected: &'static str) -> Self {
-        Self { name, value, expected }
-    }
 }
 
 impl std::fmt::Display for BadVariable {
@@ -153,14 +222,23 @@ mod tests {
             ("HEAPDIFF_DIR", "profiles"),
             ("HEAPDIFF_EVERY", "300ms"),
             ("HEAPDIFF_PERIOD", "64KiB"),
+            ("HEAPDIFF_BUDGET", "0.5%"),
             ("HEAPDIFF_KEEP", "50, 2MiB"),
             ("HEAPDIFF_COMMAND_LINE", "off"),
+            ("HEAPDIFF_SIGNAL", "SIGUSR1"),
+            ("HEAPDIFF_FORK", "follow"),
         ]);
         let settings = settings.expect("all are good").expect("there is a directory");
         assert_eq!(settings.every, Duration::from_millis(300));
         assert_eq!(settings.period, Period::new(64 << 10));
+        assert_eq!(settings.budget, Budget::percent(0.5));
         assert_eq!(settings.keep, Keep { files: 50, bytes: 2 << 20 });
-        assert!(!settings.has_command_line);
+        assert!(!settings.has_command_line && settings.follows_forks);
+        assert_eq!(settings.signal, Some(Signal::User1));
+        let settings =
+            parse(&[("HEAPDIFF_DIR", "p"), ("HEAPDIFF_SIGNAL", "USR2"), ("HEAPDIFF_FORK", "stop")]);
+        let settings = settings.expect("all are good").expect("there is a directory");
+        assert_eq!((settings.signal, settings.follows_forks), (Some(Signal::User2), false));
     }
 
     #[test]
@@ -175,7 +253,17 @@ mod tests {
             ("HEAPDIFF_EVERY", "10"),
             ("HEAPDIFF_KEEP", "1"),
             ("HEAPDIFF_KEEP", "200,,"),
+            ("HEAPDIFF_PERIOD", "99999999999999999999"),
+            ("HEAPDIFF_EVERY", "99999999999999999999s"),
+            ("HEAPDIFF_EVERY", ""),
+            ("HEAPDIFF_KEEP", "0"),
+            ("HEAPDIFF_KEEP", ""),
             ("HEAPDIFF_COMMAND_LINE", "maybe\n"),
+            ("HEAPDIFF_SIGNAL", "KILL"),
+            ("HEAPDIFF_SIGNAL", "12"),
+            ("HEAPDIFF_SIGNAL", ""),
+            ("HEAPDIFF_FORK", "yes"),
+            ("HEAPDIFF_FORK", ""),
         ] {
             let error = parse(&[("HEAPDIFF_DIR", "p"), (name, value)]).expect_err(name);
             assert!(

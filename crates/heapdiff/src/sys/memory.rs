@@ -2,6 +2,7 @@
 
 use heapdiff_recorder::AtomicU64;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU32;
 
 /// Maps `words` zeroed words that stay mapped as long as the process lives, touched only where they are used.
 ///
@@ -15,6 +16,16 @@ pub(crate) fn map_words(words: usize) -> Option<&'static [AtomicU64]> {
     // SAFETY: the mapping is `bytes` long, page-aligned, zeroed (valid atomics) and never unmapped, so it is valid for
     // reads and writes for 'static; it was just made, so nobody else has a reference to it.
     Some(unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>().as_ptr(), words) })
+}
+
+/// Maps a zeroed word that is zero again in every child with memory of its own, where the kernel can do that.
+pub(crate) fn map_wiped_in_children() -> Option<&'static AtomicU32> {
+    const PAGE: usize = 4096;
+    let start = map(PAGE, libc::PROT_READ | libc::PROT_WRITE)?;
+    advise(start, PAGE, libc::MADV_WIPEONFORK);
+    // SAFETY: the mapping is page-aligned, zeroed (a valid atomic), larger than the word and never unmapped, and nobody
+    // else has a reference to it.
+    Some(unsafe { start.cast::<AtomicU32>().as_ref() })
 }
 
 /// Reserves `bytes` of address space that [`commit`] makes usable piece by piece. Never given back.

@@ -1,5 +1,6 @@
 //! What needs the operating system or the processor itself. The unsafe code of the crate is here and in `hook`.
 
+pub(crate) mod doorbell;
 #[cfg(feature = "jemalloc")]
 pub(crate) mod block_prefix;
 #[cfg(feature = "jemalloc")]

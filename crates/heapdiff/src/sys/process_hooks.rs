@@ -1,7 +1,8 @@
 //! Code that runs when the process starts, exits or forks.
 
+use super::memory;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Runs `at_start` before `main`. The macro's caller names a function without arguments.
 macro_rules! run_before_main {
@@ -26,37 +27,66 @@ pub(crate) fn on_exit(at_exit: extern "C" fn()) {
     unsafe { libc::atexit(at_exit) };
 }
 
-/// Whether this process is a child that was forked off after [`watch_forks`].
-static IS_CHILD: AtomicBool = AtomicBool::new(false);
+/// Id of the process that records, in a page that a child does not inherit; null before [`watch_forks`].
+static PROCESS: AtomicPtr<AtomicU32> = AtomicPtr::new(std::ptr::null_mut());
 
-/// Process id of the recording process; 0 before [`watch_forks`].
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// What stands there in a child.
+const IN_CHILD: u32 = 0;
 
-/// From now on [`is_forked_child`] and [`has_writer`] tell parent and child apart.
+/// From now on [`is_forked_child`] and [`has_writer`] tell parent and child apart, and this process is the one that
+/// records.
 pub(crate) fn watch_forks() {
     static ONCE: Once = Once::new();
-    extern "C" fn in_child() {
-        // Relaxed: the child has one thread. A store is all that may be done between fork and exec.
-        IS_CHILD.store(true, Ordering::Relaxed);
-    }
     ONCE.call_once(|| {
-        // Relaxed: of the child's own thread, or of this one.
-        PROCESS.store(std::process::id(), Ordering::Relaxed);
-        // SAFETY: the handler stays loaded as long as the process lives, and is async-signal-safe: it stores one flag.
+        // The kernel wipes the page in every child with memory of its own, also in one that was made without the C
+        // library. Where it cannot (before Linux 4.14, or in an emulator), the C library's handler does.
+        static INHERITED: AtomicU32 = AtomicU32::new(IN_CHILD);
+        let page = memory::map_wiped_in_children().unwrap_or(&INHERITED);
+        // Release: whoever sees the page sees that it is zero.
+        PROCESS.store(std::ptr::from_ref(page).cast_mut(), Ordering::Release);
+        // SAFETY: the handler stays loaded as long as the process lives, and is async-signal-safe: it stores one word.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     });
+    if let Some(process) = process() {
+        // Relaxed: read as a mark, for which nothing else has to be visible.
+        process.store(std::process::id(), Ordering::Relaxed);
+    }
 }
 
-/// Whether the process was forked off a recording one: it has neither the writer thread nor a say in the directory.
+extern "C" fn in_child() {
+    if let Some(process) = process() {
+        // Relaxed: the child has one thread.
+        process.store(IN_CHILD, Ordering::Relaxed);
+    }
+}
+
+#[inline]
+fn process() -> Option<&'static AtomicU32> {
+    // Acquire: see `watch_forks`.
+    let page = PROCESS.load(Ordering::Acquire);
+    // SAFETY: null, or a word that stays mapped as long as the process lives.
+    unsafe { page.as_ref() }
+}
+
+/// Whether the process was forked off a recording one: it has neither the writer thread nor a say in the directory, and
+/// must not touch tables that it shares with its parent. Two loads and a comparison.
 #[inline]
 pub(crate) fn is_forked_child() -> bool {
-    IS_CHILD.load(Ordering::Relaxed)
+    // Relaxed: a process does not become a child while it runs.
+    process().is_some_and(|process| process.load(Ordering::Relaxed) == IN_CHILD)
 }
 
 /// Whether this is the recording process itself and not a child of it. Unlike [`is_forked_child`] it makes a system call,
-/// and it also tells a child apart that was made without the C library's `fork`, so that no handler ran.
+/// and it also tells a child apart that runs in its parent's memory, as after `vfork`.
 pub(crate) fn has_writer() -> bool {
-    !is_forked_child() && PROCESS.load(Ordering::Relaxed) == std::process::id()
+    // Relaxed: as above.
+    process().is_some_and(|process| process.load(Ordering::Relaxed) == std::process::id())
+}
+
+/// Writes to stderr, as far as it can be written to.
+pub(crate) fn write_to_stderr(line: &[u8]) {
+    // SAFETY: the bytes are valid for reads of their length.
+    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
 /// Whether the program runs with rights that whoever started it does not have (set-user-id, file capabilities): then its
