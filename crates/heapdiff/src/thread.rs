@@ -7,7 +7,7 @@ use crate::recording;
 use crate::sys::stack::{self, Stack};
 use heapdiff_recorder::{Draw, Period, Sampler, Shard};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 struct Thread {
     /// [`Sampler::remaining`], apart from the rest: the only thing that an unsampled allocation touches.
@@ -92,13 +92,19 @@ pub(crate) fn muted<T>(action: impl FnOnce() -> T) -> T {
     impl Drop for Restore {
         fn drop(&mut self) {
             THREAD.with(|thread| {
-                thread.remaining.set(self.0);
+                // In this order, and the fence keeps it: a signal handler that allocates in between and finds the
+                // countdown run out on a muted thread would mute it for good.
                 thread.is_muted.set(self.1);
+                compiler_fence(Ordering::SeqCst);
+                thread.remaining.set(self.0);
             });
         }
     }
-    let restore = THREAD
-        .with(|thread| Restore(thread.remaining.replace(Sampler::MUTED), thread.is_muted.replace(true)));
+    let restore = THREAD.with(|thread| {
+        let remaining = thread.remaining.replace(Sampler::MUTED);
+        compiler_fence(Ordering::SeqCst);
+        Restore(remaining, thread.is_muted.replace(true))
+    });
     let result = action();
     drop(restore);
     result

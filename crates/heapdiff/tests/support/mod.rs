@@ -126,7 +126,8 @@ impl Snapshot {
         self.sum(|sample| self.frames(sample).iter().any(|name| name.ends_with(function)))
     }
 
-    fn sum(&self, is_counted: impl Fn(&Sample) -> bool) -> Figures {
+    /// Figures of all samples that are meant.
+    pub(crate) fn sum(&self, is_counted: impl Fn(&Sample) -> bool) -> Figures {
         let mut figures = Figures::default();
         for sample in self.0.samples.iter().filter(|sample| is_counted(sample)) {
             let value = |kind| sample.values[self.0.sample_type_index(kind).expect("all types are there")];
