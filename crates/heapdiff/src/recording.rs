@@ -9,6 +9,7 @@
 
 use crate::lanes::Lanes;
 use crate::loaded_files::LoadedFiles;
+use crate::sys::forever::Forever;
 use crate::sys::{memory, process_hooks};
 use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng};
 use std::sync::OnceLock;
@@ -16,9 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The period in force, in bytes; 0 while recording is off.
 static PERIOD: AtomicU64 = AtomicU64::new(0);
-/// Made by the first start and never taken away.
-static TABLES: OnceLock<Option<Tables>> = OnceLock::new();
-/// As the tables, in memory that a forked child has a copy of.
+/// Made by the first start and never taken away. A forked child that goes on has tables of its own.
+static TABLES: Forever<Tables> = Forever::new();
+/// Made with the first tables, in memory of which a forked child has a copy: it tells how inherited blocks were placed.
 static INDEX: OnceLock<Option<Index>> = OnceLock::new();
 static SEED: AtomicU64 = AtomicU64::new(0);
 
@@ -46,7 +47,7 @@ pub(crate) fn setting() -> Option<Period> {
 /// The tables, if recording was ever on. A forked child has none: they are its parent's, who goes on using them.
 #[inline]
 pub(crate) fn tables() -> Option<&'static Tables> {
-    TABLES.get().and_then(Option::as_ref).filter(|_| !process_hooks::is_forked_child())
+    TABLES.get().filter(|_| !process_hooks::is_forked_child())
 }
 
 /// The index, if recording was ever on. A forked child goes on with a copy of its own.
@@ -56,7 +57,7 @@ pub(crate) fn index() -> Option<&'static Index> {
 }
 
 /// Makes the tables if they are not there yet, and has the lanes know the files that are loaded now. `None` if the memory
-/// of the tables cannot be had.
+/// of the tables cannot be had. Only one session is started at a time.
 pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
     /// Levels of the index: for 22 million blocks, 350,000 and 20,000.
     const INDEX_LEVELS: [usize; 3] = [7, 4, 2];
@@ -66,17 +67,20 @@ pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
             sizes.filter_map(map_if_allowed).find_map(Index::new)
         })
         .as_ref()?;
-    let tables = TABLES
-        .get_or_init(|| {
-            let region = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY]
-                .into_iter()
-                .find_map(|capacities| Region::create(map_if_allowed(capacities.words())?, &capacities))?;
-            region.set_all_backed();
-            Some(Tables { recorder: Recorder::new(&region), lanes: Lanes::new(&files.read()) })
-        })
-        .as_ref()?;
+    let tables = match TABLES.get() {
+        Some(tables) => tables,
+        None => make(files)?,
+    };
     files.refresh(&tables.lanes);
     Some(tables)
+}
+
+fn make(files: &mut LoadedFiles) -> Option<&'static Tables> {
+    let region = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY]
+        .into_iter()
+        .find_map(|capacities| Region::create(map_if_allowed(capacities.words())?, &capacities))?;
+    region.set_all_backed();
+    Some(TABLES.set(Tables { recorder: Recorder::new(&region), lanes: Lanes::new(&files.read()) }))
 }
 
 /// Memory for tables, unless it would be too large a part of a limited address space.
