@@ -43,6 +43,11 @@ impl Directory {
         &self.prefix
     }
 
+    /// Where it is, whatever directory the process is in.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Sequence numbers of this process's snapshots that are there, ascending.
     pub(crate) fn sequences(&self) -> Vec<u32> {
         let mut sequences: Vec<u32> = self

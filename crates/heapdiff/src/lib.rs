@@ -19,6 +19,7 @@
 //! | `HEAPDIFF_PERIOD` | mean bytes between samples: `64KiB`; `1` records every allocation | `512KiB` |
 //! | `HEAPDIFF_KEEP` | what stays in the directory: `200` files, `1GiB`, or `200,1GiB` | `200,1GiB` |
 //! | `HEAPDIFF_COMMAND_LINE` | `off` leaves the program's arguments out | `on` |
+//! | `HEAPDIFF_FORK` | `follow`: a forked child goes on in files of its own | `stop` |
 //! | `HEAPDIFF_SIGNAL` | a snapshot also when that signal comes: `USR1` or `USR2` | none |
 //!
 //! # Your duties

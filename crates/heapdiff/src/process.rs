@@ -49,13 +49,20 @@ fn is_plain(c: char) -> bool {
 
 /// What tells this recorder from all others. The tables outlive a session, and so does the id.
 fn recorder_id() -> u64 {
-    static ID: AtomicU64 = AtomicU64::new(0);
     // Relaxed: sessions are started one at a time.
-    if ID.load(Ordering::Relaxed) == 0 {
-        ID.store(random() | 1, Ordering::Relaxed);
+    if RECORDER_ID.load(Ordering::Relaxed) == 0 {
+        RECORDER_ID.store(random() | 1, Ordering::Relaxed);
     }
-    ID.load(Ordering::Relaxed)
+    RECORDER_ID.load(Ordering::Relaxed)
 }
+
+/// For a forked child that records by itself.
+pub(crate) fn renew_recorder_id() {
+    RECORDER_ID.store(0, Ordering::Relaxed);
+}
+
+/// 0 before the first session.
+static RECORDER_ID: AtomicU64 = AtomicU64::new(0);
 
 /// 64 random bits from the kernel, or from the clock if it has none yet.
 pub(crate) fn random() -> u64 {

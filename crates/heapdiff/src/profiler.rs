@@ -157,6 +157,18 @@ impl ProfilerBuilder {
         self
     }
 
+    /// Whether a child that is forked off goes on in files of its own; it records nothing if it is not set.
+    ///
+    /// The child's recording has the same settings and begins a tenth of a second after the fork, so a child that becomes
+    /// another program at once leaves no trace. Blocks from before are unknown to it. A `Profiler` that the child has
+    /// inherited is the child's then. The child has a second thread from the start, which some system calls do not like:
+    /// `unshare` of a user namespace for one.
+    #[must_use]
+    pub const fn follow_forks(mut self, does_follow: bool) -> Self {
+        self.settings.follows_forks = does_follow;
+        self
+    }
+
     /// Begins to record.
     ///
     /// # Errors

@@ -75,6 +75,18 @@ pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
     Some(tables)
 }
 
+/// Makes a forked child forget what its parent has recorded: its tables are new, and locks in the old ones may be held
+/// for ever by threads that the child does not have. How the parent's blocks were placed is still known.
+pub(crate) fn renew() {
+    // Relaxed: the child has one thread.
+    PERIOD.store(0, Ordering::Relaxed);
+    if TABLES.get().is_some() {
+        TABLES.forget();
+        // Without the memory for new ones the child goes on without recording.
+        let _ = make(&mut LoadedFiles::default());
+    }
+}
+
 fn make(files: &mut LoadedFiles) -> Option<&'static Tables> {
     let region = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY]
         .into_iter()

@@ -12,6 +12,7 @@ use crate::profiler::{SnapshotError, StartError};
 use crate::recording::{self, Tables};
 use crate::settings::Settings;
 use crate::sys::doorbell::Doorbell;
+use crate::sys::forever::Forever;
 use crate::sys::process_hooks;
 use crate::sys::signals::{self, NotHeard};
 use crate::{gate, hook, thread};
@@ -19,12 +20,15 @@ use heapdiff_recorder::{Counter, Period};
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A session; the writer thread and its [`Profiler`](crate::Profiler) share it.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// Id of the process whose session it is: a forked child inherits one that has no writer.
+    process: u32,
     mailbox: Mutex<Mailbox>,
     /// Signalled when the writer has changed the mailbox. The writer itself is woken by [`BELL`].
     changed: Condvar,
@@ -46,8 +50,17 @@ struct Mailbox {
     is_over: bool,
 }
 
-/// Only one session at a time: there is one allocator.
-static IS_ACTIVE: Mutex<bool> = Mutex::new(false);
+/// Only one session at a time: there is one allocator. No lock, which a forked child could find taken for ever.
+static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
+
+/// The session of a forked child that goes on by itself; its parent's in a child that does not.
+static FOLLOWED: Forever<Arc<Session>> = Forever::new();
+
+/// What a child that is forked off now would go on with.
+static SETTINGS: Forever<Settings> = Forever::new();
+
+/// How long a forked child waits before it goes on by itself: most children are another program by then.
+const FOLLOW_AFTER: Duration = Duration::from_millis(100);
 
 /// Locks whatever a panicking thread may have left behind: no state here is ever half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -57,16 +70,46 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Session {
     /// Begins to record.
     pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
-        let mut is_active = lock(&IS_ACTIVE);
-        if *is_active {
+        // Acquire and Release: a session sees what the one before it has left.
+        if IS_ACTIVE.swap(true, Ordering::AcqRel) {
             return Err(StartError::AlreadyRecording);
         }
         let (period, seed) = (settings.period, settings.seed);
-        let session = thread::muted(|| Self::prepare(settings))?;
-        *is_active = true;
+        let session = thread::muted(|| Self::prepare(settings))
+            .inspect_err(|_| IS_ACTIVE.store(false, Ordering::Release))?;
         recording::switch_on(period, seed.unwrap_or_else(process::random));
         thread::look_again();
         Ok(session)
+    }
+
+    /// Goes on in a forked child, with the settings of its parent's session and files of its own.
+    ///
+    /// Nothing is done at once: the child may be about to become another program, and then there shall be no trace of it.
+    fn follow() {
+        thread::mute();
+        std::thread::sleep(FOLLOW_AFTER);
+        let Some(settings) = SETTINGS.get() else { return };
+        recording::renew();
+        process::renew_recorder_id();
+        // Relaxed: the parent's session is not this process's, and nobody else here starts one.
+        IS_ACTIVE.store(false, Ordering::Relaxed);
+        match Self::start(settings.clone()) {
+            Ok(session) => {
+                FOLLOWED.set(session);
+            }
+            Err(error) => {
+                crate::say(format_args!("{error}: process {} is not recorded", std::process::id()));
+            }
+        }
+    }
+
+    /// This session, or in a forked child that goes on by itself the child's; `None` in one that does not.
+    fn of_this_process(&self) -> Option<&Self> {
+        if !process_hooks::has_writer() {
+            return None;
+        }
+        let followed = FOLLOWED.get().map(Arc::as_ref);
+        [Some(self), followed].into_iter().flatten().find(|session| session.process == std::process::id())
     }
 
     fn prepare(settings: Settings) -> Result<Arc<Self>, StartError> {
@@ -92,7 +135,14 @@ impl Session {
         let file_prefix = directory.prefix().to_owned();
         let facts = Facts { identity, file_prefix, unwinder, mappings: files.mappings() };
         let signal = settings.signal;
-        let session = Arc::new(Self { mailbox: Mutex::default(), changed: Condvar::new() });
+        // A daemon is in another directory by the time it goes on.
+        let inherited =
+            settings.follows_forks.then(|| Settings { dir: directory.path().to_owned(), ..settings.clone() });
+        let session = Arc::new(Self {
+            process: std::process::id(),
+            mailbox: Mutex::default(),
+            changed: Condvar::new(),
+        });
         let writer = Writer {
             session: Arc::clone(&session),
             tables,
@@ -107,6 +157,8 @@ impl Session {
         process_hooks::watch_forks();
         let thread = std::thread::Builder::new().name("heapdiff".to_owned());
         signals::blocked(|| thread.spawn(|| writer.run())).map_err(StartError::Thread)?;
+        let follows = inherited.map(|settings| SETTINGS.set(settings)).is_some();
+        process_hooks::follow_forks(follows, Self::follow);
         if let Some(signal) = signal
             && let Err(reason) = signals::ring_on(signal, &BELL)
         {
@@ -132,16 +184,14 @@ impl Session {
 
     /// Has a snapshot taken, and waits for it.
     pub(crate) fn snapshot(&self) -> Result<PathBuf, SnapshotError> {
-        if !process_hooks::has_writer() {
-            return Err(SnapshotError::ForkedChild);
-        }
+        let session = self.of_this_process().ok_or(SnapshotError::ForkedChild)?;
         thread::muted(|| {
-            let mut mailbox = lock(&self.mailbox);
+            let mut mailbox = lock(&session.mailbox);
             mailbox.asked += 1;
             let number = mailbox.asked;
             BELL.ring();
             while mailbox.answered < number && !mailbox.is_over {
-                mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
+                mailbox = session.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
             }
             // An answer to an earlier request is none to this one.
             let answer = mailbox.answer.as_ref().filter(|_| mailbox.answered >= number);
@@ -152,12 +202,10 @@ impl Session {
     /// Has the last snapshot written, and waits for it at most `patience`: a disk that hangs must not keep the program
     /// from ending.
     pub(crate) fn stop(&self, patience: Duration) {
-        if !process_hooks::has_writer() {
-            return;
-        }
+        let Some(session) = self.of_this_process() else { return };
         thread::muted(|| {
             let until = Instant::now() + patience;
-            let mut mailbox = lock(&self.mailbox);
+            let mut mailbox = lock(&session.mailbox);
             mailbox.is_stopping = true;
             BELL.ring();
             while !mailbox.is_over {
@@ -165,7 +213,8 @@ impl Session {
                 if left.is_zero() {
                     break;
                 }
-                mailbox = self.changed.wait_timeout(mailbox, left).unwrap_or_else(PoisonError::into_inner).0;
+                mailbox =
+                    session.changed.wait_timeout(mailbox, left).unwrap_or_else(PoisonError::into_inner).0;
             }
         });
         thread::look_again();
@@ -205,9 +254,11 @@ struct End(Arc<Session>);
 impl Drop for End {
     fn drop(&mut self) {
         recording::switch_off();
+        process_hooks::follow_forks(false, Session::follow);
         let mut mailbox = lock(&self.0.mailbox);
         mailbox.is_over = true;
-        *lock(&IS_ACTIVE) = false;
+        // Release: see `Session::start`.
+        IS_ACTIVE.store(false, Ordering::Release);
         self.0.changed.notify_all();
     }
 }

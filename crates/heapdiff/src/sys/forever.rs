@@ -23,6 +23,12 @@ impl<T: Send + Sync> Forever<T> {
         unsafe { value.as_ref() }
     }
 
+    /// Puts no value in force. Whoever has the one before keeps it.
+    pub(crate) fn forget(&self) {
+        // Relaxed: nothing is read through it.
+        self.0.store(std::ptr::null_mut(), Ordering::Relaxed);
+    }
+
     /// Puts another value in force. Whoever has the one before keeps it.
     pub(crate) fn set(&self, value: T) -> &'static T {
         let value: &'static T = Box::leak(Box::new(value));

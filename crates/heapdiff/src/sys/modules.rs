@@ -6,6 +6,7 @@
 use heapdiff_unwind::{Module, SectionBytes, UnwindSections};
 use std::ffi::CStr;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A loaded file, as far as snapshots and unwinding need it.
 #[derive(Clone, Debug)]
@@ -71,8 +72,48 @@ fn for_each(visit: &mut dyn FnMut(&libc::dl_phdr_info) -> bool) {
     }
     let mut visit = visit;
     let data = (&raw mut visit).cast();
+    let _asking = Asking::begin();
     // SAFETY: `forward` has the type that the loader calls, and `data` outlives the call.
     unsafe { libc::dl_iterate_phdr(Some(forward), data) };
+}
+
+/// Whether a thread of ours is in the loader. A child that is forked off meanwhile would find the loader's lock taken for
+/// ever, and hang when it panics or loads a library; so a fork waits until we are out.
+static IN_LOADER: AtomicBool = AtomicBool::new(false);
+
+/// How often [`lock_loader`] looks. A fork out of a signal handler that has interrupted us there would wait for ever.
+const PATIENCE: u32 = 10_000;
+
+struct Asking;
+
+impl Asking {
+    fn begin() -> Self {
+        lock_loader();
+        Self
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        unlock_loader();
+    }
+}
+
+/// Waits until nobody of us is in the loader. Async-signal-safe.
+pub(crate) extern "C" fn lock_loader() {
+    for _ in 0..PATIENCE {
+        // Acquire and Release: the usual pair of a lock.
+        if !IN_LOADER.swap(true, Ordering::Acquire) {
+            return;
+        }
+        // SAFETY: sched_yield has no preconditions.
+        unsafe { libc::sched_yield() };
+    }
+}
+
+/// Lets others into the loader.
+pub(crate) extern "C" fn unlock_loader() {
+    IN_LOADER.store(false, Ordering::Release);
 }
 
 fn describe(info: &libc::dl_phdr_info, is_program: bool) -> Option<LoadedFile> {

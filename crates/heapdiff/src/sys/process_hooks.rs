@@ -1,8 +1,8 @@
 //! Code that runs when the process starts, exits or forks.
 
-use super::memory;
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use super::{memory, modules, signals};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Once, OnceLock};
 
 /// Runs `at_start` before `main`. The macro's caller names a function without arguments.
 macro_rules! run_before_main {
@@ -44,8 +44,11 @@ pub(crate) fn watch_forks() {
         let page = memory::map_wiped_in_children().unwrap_or(&INHERITED);
         // Release: whoever sees the page sees that it is zero.
         PROCESS.store(std::ptr::from_ref(page).cast_mut(), Ordering::Release);
-        // SAFETY: the handler stays loaded as long as the process lives, and is async-signal-safe: it stores one word.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        // SAFETY: the handlers stay loaded as long as the process lives. Between `fork` and `exec` nothing but what is
+        // async-signal-safe may be done: words are stored, and a thread is started only where `follow_forks` was called.
+        unsafe {
+            libc::pthread_atfork(Some(modules::lock_loader), Some(modules::unlock_loader), Some(in_child))
+        };
     });
     if let Some(process) = process() {
         // Relaxed: read as a mark, for which nothing else has to be visible.
@@ -53,11 +56,51 @@ pub(crate) fn watch_forks() {
     }
 }
 
-extern "C" fn in_child() {
+unsafe extern "C" fn in_child() {
+    modules::unlock_loader();
     if let Some(process) = process() {
         // Relaxed: the child has one thread.
         process.store(IN_CHILD, Ordering::Relaxed);
     }
+    // Relaxed: as above.
+    if FOLLOWS.load(Ordering::Relaxed) {
+        start_follower();
+    }
+}
+
+/// Whether a child that is forked off goes on by itself.
+static FOLLOWS: AtomicBool = AtomicBool::new(false);
+
+/// What a child runs that goes on by itself.
+static FOLLOW: OnceLock<fn()> = OnceLock::new();
+
+/// Has every child that is forked off from now on run `follow` on a thread of its own, or no longer.
+pub(crate) fn follow_forks(does_follow: bool, follow: fn()) {
+    let _ = FOLLOW.set(follow);
+    // Release: whoever sees it sees the function.
+    FOLLOWS.store(does_follow, Ordering::Release);
+}
+
+/// Starts the child's follower without allocating from the program's allocator, which may not be ready after a fork yet.
+fn start_follower() {
+    extern "C" fn run(_nothing: *mut libc::c_void) -> *mut libc::c_void {
+        if let Some(follow) = FOLLOW.get() {
+            follow();
+        }
+        std::ptr::null_mut()
+    }
+    signals::blocked(|| {
+        let mut thread = std::mem::MaybeUninit::<libc::pthread_t>::uninit();
+        // SAFETY: `thread` is valid for writes, there are no attributes, and `run` takes nothing.
+        let result =
+            unsafe { libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), run, std::ptr::null_mut()) };
+        if result == 0 {
+            // SAFETY: written by the successful call above.
+            let thread = unsafe { thread.assume_init() };
+            // SAFETY: the thread was just started, and nobody joins it.
+            unsafe { libc::pthread_detach(thread) };
+        }
+    });
 }
 
 #[inline]

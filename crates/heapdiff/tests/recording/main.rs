@@ -20,11 +20,14 @@ mod support;
 
 mod bias;
 mod disk;
+mod forks;
 mod lifecycle;
 mod limits;
 mod moments;
+mod names;
 mod retention;
 mod stacks;
+mod threads;
 mod truth;
 
 use std::process::ExitCode;
@@ -63,6 +66,20 @@ static CASES: &[Case] = &[
     disk::FILE_SIZE_LIMIT,
     disk::VANISHED_DIRECTORY,
     retention::THINNED,
+    forks::CHILD_FREES,
+    forks::CLONED_CHILD_FREES,
+    forks::FOLLOWED,
+    forks::DAEMON,
+    forks::GENERATIONS,
+    forks::EXEC_LEAVES_NO_TRACE,
+    forks::UNDER_LOAD,
+    names::EXEC,
+    names::CONTAINERS,
+    threads::SHORT_LIVED,
+    threads::MANY,
+    threads::EXIT_FROM_A_THREAD,
+    threads::NO_DESCRIPTORS,
+    threads::CLOSED_STDIO,
 ];
 
 fn main() -> ExitCode {
