@@ -77,8 +77,8 @@ fn pop_from(head: &AtomicU64, next: impl Fn(u32) -> Option<u32>) -> Option<u32> 
             continue;
         };
         let without_slot = (word & !INDEX_MASK).wrapping_add(TAG_ONE) | u64::from(successor) & INDEX_MASK;
-        // Acquire: pairs with the push of the slot, and on failure with that of the new first one.
-        match head.compare_exchange(word, without_slot, Ordering::Acquire, Ordering::Acquire) {
+        // Relaxed: the word was acquired before. Acquire on failure: pairs with the push of the new first slot.
+        match head.compare_exchange(word, without_slot, Ordering::Relaxed, Ordering::Acquire) {
             Ok(_) => return Some(slot),
             Err(found) => word = found,
         }

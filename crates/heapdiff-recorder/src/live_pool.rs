@@ -22,7 +22,7 @@
 use crate::free_list::FreeLists;
 use crate::growing_area::GrowingArea;
 use crate::live_record::{LiveRecord, SlotId};
-use crate::live_slot::{Found, SLOT_WORDS, Slot, is_address};
+use crate::live_slot::{Found, Patience, SLOT_WORDS, Slot, is_address};
 use crate::shard::{Shard, ShardWords};
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -102,9 +102,9 @@ impl<'a> LivePool<'a> {
         // The visitor's half of the agreement about epochs; the number of slots is read behind it.
         fence(Ordering::SeqCst);
         let (slots, _) = self.area.used().as_chunks::<SLOT_WORDS>();
-        let mut changing = 0;
+        let (mut changing, mut patience) = (0, Patience::new());
         for slot in slots {
-            let (address, record, is_changing) = match Slot(slot).look(self.epoch) {
+            let (address, record, is_changing) = match Slot(slot).look(self.epoch, &mut patience) {
                 Found::Nothing => continue,
                 Found::Record(address, record) => (address, record, false),
                 Found::Changing(address, record) => (address, record, true),

@@ -47,8 +47,33 @@ const PENDING: u32 = 0xff00_0000;
 /// High half of the key of a free slot, above every address that a program can have.
 const FREE: u32 = u32::MAX;
 
-/// Looks at a slot that is changing all the time before its reader gives up.
-const LOOKS_MAX: usize = 1000;
+/// How often a visitor looks again at slots that are changing, at one of them and at all together. A thread that was
+/// stopped must not keep it, and a file may have any number of slots in which one was.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    looks: usize,
+}
+
+impl Patience {
+    const LOOKS_AT_ONE: usize = 1000;
+    const LOOKS_AT_ALL: usize = 100_000;
+
+    pub(crate) const fn new() -> Self {
+        Self { looks: Self::LOOKS_AT_ALL }
+    }
+
+    fn looks(&mut self) -> impl Iterator<Item = ()> {
+        // The first one is free.
+        let (looks, mut is_first) = (&mut self.looks, true);
+        core::iter::from_fn(move || {
+            if !core::mem::take(&mut is_first) {
+                *looks = looks.checked_sub(1)?;
+            }
+            Some(())
+        })
+        .take(Self::LOOKS_AT_ONE)
+    }
+}
 
 /// What a reader finds in a slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -149,10 +174,10 @@ impl Slot<'_> {
     }
 
     /// The record as it was at one moment, for any thread.
-    pub(crate) fn look(self, epoch: &AtomicU64) -> Found {
+    pub(crate) fn look(self, epoch: &AtomicU64, patience: &mut Patience) -> Found {
         let [key, size, place, charge] = self.0;
         let mut was_changing = None;
-        for _ in 0..LOOKS_MAX {
+        for () in patience.looks() {
             // Acquire: pairs with the publication of the key.
             let address = key.load(Ordering::Acquire);
             if !is_address(address) {

@@ -20,6 +20,8 @@
 //! used; the growing areas need it up to what [`Region::set_backed`] says, beyond which nothing is touched. `state` says
 //! whether somebody goes on recording there; that a process died is not in it, but that its lock on the file is gone.
 //!
+//! Who reads a region maps it writable, or reads a copy: taking a snapshot raises the epoch, and settles pending ones.
+//!
 //! Reading words of any content is safe: marks, lengths, numbers and chains are bounded by the capacities, and these by
 //! the words there are.
 

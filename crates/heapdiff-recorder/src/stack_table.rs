@@ -229,9 +229,9 @@ mod tests {
     fn every_frame_and_its_place_change_the_hash() {
         let frames: Vec<u64> = (0..11).map(|n| 0x5555_0000 + n * 16).collect();
         let mut seen = std::collections::BTreeSet::new();
-        for length in 0..=frames.len() {
+        for (length, number) in (0..=frames.len()).zip(0..) {
             for end in [TraceEnd::Complete, TraceEnd::Truncated, TraceEnd::Failed] {
-                assert!(seen.insert(hash(halves(end as u32, length as u32), &frames[..length])));
+                assert!(seen.insert(hash(halves(end as u32, number), &frames[..length])));
             }
         }
         for changed in 0..frames.len() {

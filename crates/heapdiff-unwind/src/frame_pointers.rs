@@ -15,6 +15,19 @@ use crate::walk::WalkEnd;
 /// Return addresses below this are no code: the first page is never mapped.
 const CODE_START: u64 = 4096;
 
+/// From the frame at `state` to its caller, if nothing about it is out of the ordinary. Then [`step`] decides.
+#[inline]
+pub(crate) fn ordinary_step<A: Architecture>(
+    state: State,
+    code_mask: u64,
+    read: impl FnMut(u64) -> Option<u64>,
+) -> Option<Step> {
+    let rule = Rule::FRAME_RECORD;
+    let caller = rule.apply::<A>(state, code_mask, read)?;
+    let is_in_place = state.frame_pointer >= state.stack_pointer && state.frame_pointer.is_multiple_of(8);
+    (is_in_place && caller.address >= CODE_START).then_some(Step { caller, rule })
+}
+
 /// From the frame at `state` to its caller, along the chain of frame pointers alone.
 ///
 /// The chain has no mark of its own for the root: a saved frame pointer of zero, or one that leaves the stack, counts as
@@ -42,7 +55,7 @@ pub(crate) fn step<A: Architecture>(
         1..CODE_START => Stepped::Ended(WalkEnd::Failed),
         return_address => Stepped::To(Step {
             caller: State::caller(return_address, cfa, frame_pointer),
-            rule: Some(Rule::FRAME_RECORD),
+            rule: Rule::FRAME_RECORD,
         }),
     }
 }

@@ -41,12 +41,16 @@ use crate::walk::STACK_DEPTH_MAX;
 /// [`Self::END`] is where the walk ended.
 #[derive(Debug)]
 pub(crate) struct Memo {
-    frames: Box<[u64]>,
+    frames: Box<[u64; STACK_DEPTH_MAX]>,
     /// Where each return address was read; [`NOWHERE`] for one that was not.
-    return_slots: Box<[u64]>,
-    traces: Box<[Trace]>,
-    /// The steps whose frame pointer has to be compared.
-    compared_frame_pointers: PositionSet,
+    return_slots: Box<[u64; STACK_DEPTH_MAX]>,
+    traces: Box<[Trace; STACK_DEPTH_MAX]>,
+    /// The positions where the step, or one after it, depends on the frame pointer that it begins with.
+    used_frame_pointers: PositionSet,
+    /// The saved frame pointers that have to be compared, by position.
+    saved: Box<[Saved; STACK_DEPTH_MAX]>,
+    /// Where the first of them is.
+    saved_start: usize,
     /// Position of the first step; [`Self::END`] if nothing is remembered.
     start: usize,
     /// The state that the walk began in.
@@ -59,10 +63,12 @@ impl Memo {
     /// A memo of nothing. Allocates all of it.
     pub(crate) fn new() -> Self {
         Self {
-            frames: vec![0; Self::END].into_boxed_slice(),
-            return_slots: vec![NOWHERE; Self::END].into_boxed_slice(),
-            traces: vec![Trace::default(); Self::END].into_boxed_slice(),
-            compared_frame_pointers: PositionSet::default(),
+            frames: Box::new([0; Self::END]),
+            return_slots: Box::new([NOWHERE; Self::END]),
+            traces: Box::new([Trace::default(); Self::END]),
+            used_frame_pointers: PositionSet::default(),
+            saved: Box::new([Saved::default(); Self::END]),
+            saved_start: Self::END,
             start: Self::END,
             first: State::caller(0, 0, 0),
         }
@@ -101,7 +107,8 @@ impl Memo {
             if trace.stack_pointer >= state.stack_pointer {
                 let is_found = trace.stack_pointer == state.stack_pointer
                     && self.frames.get(*cursor) == Some(&state.address)
-                    && (!trace.is_frame_pointer_used || trace.frame_pointer == state.frame_pointer);
+                    && (trace.frame_pointer == state.frame_pointer
+                        || !self.used_frame_pointers.has(*cursor + 1));
                 return is_found.then_some(*cursor + 1);
             }
             *cursor += 1;
@@ -113,13 +120,8 @@ impl Memo {
         self.first.is_first
             && self.first.address == state.address
             && self.first.stack_pointer == state.stack_pointer
-            && (self.first.frame_pointer == state.frame_pointer || !self.is_frame_pointer_used(self.start))
+            && (self.first.frame_pointer == state.frame_pointer || !self.used_frame_pointers.has(self.start))
             && (self.first.link_register == state.link_register || !trace.rule.needs_link_register())
-    }
-
-    /// Whether a step from `position` on depends on the frame pointer there.
-    fn is_frame_pointer_used(&self, position: usize) -> bool {
-        self.traces.get(position).is_some_and(Trace::is_frame_pointer_used_before)
     }
 
     /// The first position from `position` on whose step does not hold any more; [`Self::END`] if all do.
@@ -139,17 +141,19 @@ impl Memo {
             .zip(self.frames_from(from))
             .take_while(|(slot, frame)| read(**slot).is_some_and(|word| code_address(word) == **frame))
             .count();
-        let holds = |position: usize, read: &mut dyn FnMut(u64) -> Option<u64>| {
-            self.traces.get(position).is_some_and(|trace| {
-                read(trace.rule.frame_pointer_slot(trace.stack_pointer)) == Some(trace.frame_pointer)
-            })
-        };
         let end = from + count;
-        self.compared_frame_pointers
-            .from(position)
-            .take_while(|compared| *compared < end)
-            .find(|compared| !holds(*compared, read))
-            .unwrap_or(end)
+        let saved = self.saved.get(self.first_saved(position)..).unwrap_or_default();
+        let is_other = |saved: &&Saved| read(saved.slot) != Some(saved.frame_pointer);
+        saved.iter().find(is_other).map_or(end, |saved| saved.position.min(end))
+    }
+
+    /// The first saved frame pointer from `position` on.
+    fn first_saved(&self, position: usize) -> usize {
+        if position == self.start {
+            return self.saved_start;
+        }
+        let saved = self.saved.get(self.saved_start..).unwrap_or_default();
+        self.saved_start + saved.partition_point(|saved| saved.position < position)
     }
 
     /// The state at position `to`, for a walk that is in `state` at position `from` and has verified all between.
@@ -184,27 +188,55 @@ impl Memo {
     /// that are not kept leave room for.
     pub(crate) fn replace(&mut self, first: State, trail: &Trail, kept: usize) {
         let start = kept.saturating_sub(trail.len());
-        let mut is_used = self.is_frame_pointer_used(kept);
-        let range = start..kept;
-        let (Some(frames), Some(slots), Some(traces)) = (
-            self.frames.get_mut(range.clone()),
-            self.return_slots.get_mut(range.clone()),
-            self.traces.get_mut(range.clone()),
-        ) else {
-            return;
-        };
-        frames.copy_from_slice(trail.frames());
-        let places = slots.iter_mut().zip(traces).zip(range).rev();
-        for (((slot, trace), position), new) in places.zip(trail.traces().iter().rev()) {
-            *slot = if new.is_opaque { NOWHERE } else { new.rule.return_slot(new.stack_pointer) };
-            *trace = Trace { is_frame_pointer_used: is_used, ..*new };
-            let is_compared = is_used && new.rule.loads_frame_pointer() || new.rule.must_ascend();
-            self.compared_frame_pointers.set(position, is_compared);
-            is_used = trace.is_frame_pointer_used_before();
+        if let Some(frames) = self.frames.get_mut(start..kept) {
+            frames.copy_from_slice(trail.frames());
         }
+        if let Some(traces) = self.traces.get_mut(start..kept) {
+            traces.copy_from_slice(trail.traces());
+        }
+        let slots = self.return_slots.get_mut(start..kept).unwrap_or_default();
+        for (slot, trace) in slots.iter_mut().zip(trail.traces()) {
+            let place = trace.rule.return_slot(trace.stack_pointer);
+            *slot = if trace.rule.is_opaque() { NOWHERE } else { place };
+        }
+        let saved_end = self.first_saved(kept);
         self.start = start;
         self.first = first;
+        self.follow_frame_pointers(kept, saved_end);
     }
+
+    /// Finds out which frame pointers matter to the steps before `kept`. The saved ones from `saved_end` on stay.
+    fn follow_frame_pointers(&mut self, kept: usize, saved_end: usize) {
+        let mut is_used = self.used_frame_pointers.has(kept);
+        let mut used = 0;
+        self.saved_start = saved_end;
+        let traces = self.traces.get(self.start..kept).unwrap_or_default();
+        for (position, trace) in (self.start..kept).zip(traces).rev() {
+            let rule = trace.rule;
+            if is_used && rule.loads_frame_pointer() || rule.must_ascend() {
+                self.saved_start = self.saved_start.saturating_sub(1);
+                if let Some(saved) = self.saved.get_mut(self.saved_start) {
+                    let slot = rule.frame_pointer_slot(trace.stack_pointer);
+                    *saved = Saved { slot, frame_pointer: trace.frame_pointer, position };
+                }
+            }
+            is_used = (is_used & !rule.loads_frame_pointer()) | rule.needs_frame_pointer();
+            used |= u64::from(is_used) << (position % 64);
+            if position.is_multiple_of(64) || position == self.start {
+                self.used_frame_pointers.replace(position, kept, used);
+                used = 0;
+            }
+        }
+    }
+}
+
+/// A word that holds a caller's frame pointer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Saved {
+    slot: u64,
+    frame_pointer: u64,
+    /// Of the step that loads it.
+    position: usize,
 }
 
 /// An address that is no place of a word.
@@ -216,24 +248,16 @@ struct PositionSet([u64; Memo::END / 64]);
 
 impl PositionSet {
     #[inline]
-    fn set(&mut self, position: usize, is_in: bool) {
-        if let Some(word) = self.0.get_mut(position / 64) {
-            *word = *word & !(1 << (position % 64)) | u64::from(is_in) << (position % 64);
-        }
+    fn has(&self, position: usize) -> bool {
+        self.0.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 != 0)
     }
 
-    /// Those from `position` on, ascending.
-    #[inline]
-    fn from(&self, position: usize) -> impl Iterator<Item = usize> {
-        let first = position / 64;
-        let words = self.0.iter().enumerate().skip(first);
-        words.flat_map(move |(index, word)| {
-            let mut rest = if index == first { *word >> (position % 64) << (position % 64) } else { *word };
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then_some(rest.trailing_zeros() as usize)?;
-                rest &= rest - 1;
-                Some(index * 64 + bit)
-            })
-        })
+    /// Replaces the positions from `position` up to `end`, or to the end of their word, by those of `bits`.
+    fn replace(&mut self, position: usize, end: usize, bits: u64) {
+        if let Some(word) = self.0.get_mut(position / 64) {
+            let from = u64::MAX << (position % 64);
+            let below = if end / 64 == position / 64 { !(u64::MAX << (end % 64)) } else { u64::MAX };
+            *word = *word & !(from & below) | bits;
+        }
     }
 }

@@ -16,17 +16,14 @@ use crate::state::State;
 /// Bytes of a word.
 const WORD: i64 = 8;
 
-/// From a frame to its caller. Distances are in words of 8 bytes.
+/// From a frame to its caller, in one word, since it is copied with every step.
+///
+/// ```text
+/// bit 0          16                 32                       48
+/// │ base to CFA   │ CFA to return    │ CFA to frame pointer   │ flags │      distances in words of 8 bytes
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rule {
-    /// From the base register up to the CFA.
-    cfa_words: u16,
-    /// From the CFA to the word that holds the return address.
-    return_words: i16,
-    /// From the CFA to the word that holds the caller's frame pointer, if there is one.
-    frame_pointer_words: i16,
-    flags: u8,
-}
+pub(crate) struct Rule(u64);
 
 /// What a rule is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,23 +41,32 @@ pub(crate) struct RuleParts {
 }
 
 impl Rule {
-    const FROM_FRAME_POINTER: u8 = 1;
-    const LOADS_FRAME_POINTER: u8 = 2;
-    const FROM_LINK_REGISTER: u8 = 4;
-    const IS_ROOT: u8 = 8;
-    const MUST_ASCEND: u8 = 16;
+    const FROM_FRAME_POINTER: u64 = 1 << 48;
+    const LOADS_FRAME_POINTER: u64 = 1 << 49;
+    const FROM_LINK_REGISTER: u64 = 1 << 50;
+    const IS_ROOT: u64 = 1 << 51;
+    const MUST_ASCEND: u64 = 1 << 52;
+    const IS_OPAQUE: u64 = 1 << 53;
 
     /// The stack ends with this frame.
-    pub(crate) const ROOT: Self =
-        Self { cfa_words: 0, return_words: 0, frame_pointer_words: 0, flags: Self::IS_ROOT };
+    pub(crate) const ROOT: Self = Self(Self::IS_ROOT);
+
+    /// A step that only framehop can make. What it does to the frame pointer is its own affair: no step after it gets at
+    /// the one before it.
+    pub(crate) const OPAQUE: Self = Self(Self::IS_OPAQUE | Self::LOADS_FRAME_POINTER);
 
     /// The frame record that frame pointers chain, the same on x86-64 and on aarch64.
-    pub(crate) const FRAME_RECORD: Self = Self {
-        cfa_words: 2,
-        return_words: -1,
-        frame_pointer_words: -2,
-        flags: Self::FROM_FRAME_POINTER | Self::LOADS_FRAME_POINTER,
-    };
+    pub(crate) const FRAME_RECORD: Self =
+        Self::packed(2, -1, -2, Self::FROM_FRAME_POINTER | Self::LOADS_FRAME_POINTER);
+
+    const fn packed(cfa: u16, return_address: i16, frame_pointer: i16, flags: u64) -> Self {
+        Self(
+            cfa as u64
+                | (return_address.cast_unsigned() as u64) << 16
+                | (frame_pointer.cast_unsigned() as u64) << 32
+                | flags,
+        )
+    }
 
     /// The rule of these parts; `None` for distances that do not fit, or are no whole words.
     pub(crate) fn new(parts: &RuleParts) -> Option<Self> {
@@ -81,46 +87,60 @@ impl Rule {
         if !parts.cfa_offset.is_multiple_of(WORD.unsigned_abs()) {
             return None;
         }
-        Some(Self {
-            cfa_words: u16::try_from(parts.cfa_offset / WORD.unsigned_abs()).ok()?,
-            return_words: words(parts.return_offset.unwrap_or(0))?,
-            frame_pointer_words: words(parts.frame_pointer_offset.unwrap_or(0))?,
+        Some(Self::packed(
+            u16::try_from(parts.cfa_offset / WORD.unsigned_abs()).ok()?,
+            words(parts.return_offset.unwrap_or(0))?,
+            words(parts.frame_pointer_offset.unwrap_or(0))?,
             flags,
-        })
+        ))
     }
 
     pub(crate) const fn is_root(self) -> bool {
-        self.flags & Self::IS_ROOT != 0
+        self.0 & Self::IS_ROOT != 0
+    }
+
+    pub(crate) const fn is_opaque(self) -> bool {
+        self.0 & Self::IS_OPAQUE != 0
     }
 
     /// Whether the CFA depends on the frame pointer.
     pub(crate) const fn needs_frame_pointer(self) -> bool {
-        self.flags & Self::FROM_FRAME_POINTER != 0
+        self.0 & Self::FROM_FRAME_POINTER != 0
     }
 
     /// Whether the caller's frame pointer comes from the stack.
     pub(crate) const fn loads_frame_pointer(self) -> bool {
-        self.flags & Self::LOADS_FRAME_POINTER != 0
+        self.0 & Self::LOADS_FRAME_POINTER != 0
     }
 
     /// Whether the return address comes from the link register.
     pub(crate) const fn needs_link_register(self) -> bool {
-        self.flags & Self::FROM_LINK_REGISTER != 0
+        self.0 & Self::FROM_LINK_REGISTER != 0
     }
 
     /// Whether the rule holds only if the caller's frame pointer is above the frame's.
     pub(crate) const fn must_ascend(self) -> bool {
-        self.flags & Self::MUST_ASCEND != 0
+        self.0 & Self::MUST_ASCEND != 0
+    }
+
+    /// From the base register up to the CFA, in bytes.
+    const fn cfa_offset(self) -> u64 {
+        (self.0 & 0xffff) * WORD.unsigned_abs()
+    }
+
+    /// The signed distance that begins at bit `at`, in bytes.
+    const fn offset(self, at: u32) -> i64 {
+        (self.0 << (48 - at)).cast_signed() >> 48 << 3
     }
 
     /// Where the return address lies in a frame that ends at `cfa`.
     pub(crate) const fn return_slot(self, cfa: u64) -> u64 {
-        cfa.wrapping_add_signed(self.return_words as i64 * WORD)
+        cfa.wrapping_add_signed(self.offset(16))
     }
 
     /// Where the caller's frame pointer lies in a frame that ends at `cfa`.
     pub(crate) const fn frame_pointer_slot(self, cfa: u64) -> u64 {
-        cfa.wrapping_add_signed(self.frame_pointer_words as i64 * WORD)
+        cfa.wrapping_add_signed(self.offset(32))
     }
 
     /// The caller of the frame at `state`; `None` if anything about it is out of the ordinary. Then framehop decides
@@ -133,7 +153,7 @@ impl Rule {
         mut read: impl FnMut(u64) -> Option<u64>,
     ) -> Option<State> {
         let base = if self.needs_frame_pointer() { state.frame_pointer } else { state.stack_pointer };
-        let cfa = base.checked_add(u64::from(self.cfa_words) * WORD.unsigned_abs())?;
+        let cfa = base.checked_add(self.cfa_offset())?;
         let return_address = if self.needs_link_register() {
             if !state.is_first || cfa < state.stack_pointer {
                 return None;

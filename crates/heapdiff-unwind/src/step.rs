@@ -9,8 +9,8 @@ use crate::walk::WalkEnd;
 pub(crate) struct Step {
     /// The caller's return address, stack pointer and frame pointer.
     pub(crate) caller: State,
-    /// The rule that makes the same step again; `None` if only framehop can.
-    pub(crate) rule: Option<Rule>,
+    /// The rule that makes the same step again; [`Rule::OPAQUE`] if only framehop can.
+    pub(crate) rule: Rule,
 }
 
 /// What became of a step.

@@ -16,12 +16,15 @@ use crate::state::State;
 use crate::step::{Step, Stepped};
 use crate::walk::WalkEnd;
 use framehop::{FrameAddress, Unwinder};
+use std::ops::Range;
 
 /// The tables of a list of modules, and what has been learned from them.
 pub(crate) struct Tables<A: Architecture> {
     unwinder: A::Unwinder,
     cache: A::Cache,
     rules: RuleCache,
+    /// Addresses of the modules that have tables, ascending.
+    covered: Vec<Range<u64>>,
 }
 
 impl<A: Architecture> Tables<A> {
@@ -29,20 +32,31 @@ impl<A: Architecture> Tables<A> {
     #[expect(single_use_lifetimes, reason = "it cannot be elided in an associated type yet")]
     pub(crate) fn new<'m>(modules: impl IntoIterator<Item = &'m Module>) -> Self {
         let mut unwinder = A::Unwinder::default();
+        let mut covered = Vec::new();
         for module in modules {
             unwinder.add_module(module.to_framehop());
+            if module.sections.is_some() {
+                covered.push(module.range.clone());
+            }
         }
-        Self { unwinder, cache: A::new_cache(), rules: RuleCache::new() }
+        covered.sort_unstable_by_key(|range| range.start);
+        Self { unwinder, cache: A::new_cache(), rules: RuleCache::new(), covered }
     }
 
     /// The same tables, with nothing learned yet. Allocates.
     pub(crate) fn sibling(&self) -> Self {
-        Self { unwinder: self.unwinder.clone(), cache: A::new_cache(), rules: RuleCache::new() }
+        Self {
+            unwinder: self.unwinder.clone(),
+            cache: A::new_cache(),
+            rules: RuleCache::new(),
+            covered: self.covered.clone(),
+        }
     }
 
     /// Replaces the modules by those of `other`. Frees memory.
     pub(crate) fn adopt_modules(&mut self, other: &Self) {
         self.unwinder = other.unwinder.clone();
+        self.covered.clone_from(&other.covered);
         self.rules.clear();
     }
 
@@ -51,33 +65,59 @@ impl<A: Architecture> Tables<A> {
         self.unwinder.max_known_code_address()
     }
 
-    /// From the frame at `state` to its caller.
+    /// How many of the frames of a walk that failed are to be believed.
+    ///
+    /// From code without tables framehop goes on along frame pointers. If that code does not keep them, what is found are
+    /// words of its frame, until one of them leads nowhere. So return addresses outside of all tables, that were found
+    /// from code outside of all tables, do not count unless the walk got through.
+    pub(crate) fn believable(&self, first: u64, frames: &[u64]) -> usize {
+        let mut finder = first;
+        let mut len = 0;
+        for (frame, count) in frames.iter().zip(1..) {
+            if self.covers(*frame) || self.covers(finder) {
+                len = count;
+            }
+            finder = *frame;
+        }
+        len
+    }
+
+    fn covers(&self, address: u64) -> bool {
+        let after = self.covered.partition_point(|range| range.start < address);
+        let range = after.checked_sub(1).and_then(|index| self.covered.get(index));
+        // A return address may lie right behind the code.
+        range.is_some_and(|range| address <= range.end)
+    }
+
+    /// From the frame at `state` to its caller, if the rule is known and nothing about it is out of the ordinary. Then
+    /// [`Self::step`] decides.
     #[inline]
+    pub(crate) fn ordinary_step(
+        &self,
+        state: State,
+        code_mask: u64,
+        read: impl FnMut(u64) -> Option<u64>,
+    ) -> Option<Step> {
+        let rule = self.rules.get(state)?;
+        if rule.is_root() {
+            return None;
+        }
+        let caller = rule.apply::<A>(state, code_mask, read)?;
+        Some(Step { caller, rule })
+    }
+
+    /// From the frame at `state` to its caller.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn step(
         &mut self,
         state: State,
         code_mask: u64,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> Stepped {
-        if let Some(rule) = self.rules.get(state) {
-            if rule.is_root() {
-                return Stepped::Ended(WalkEnd::Root);
-            }
-            if let Some(caller) = rule.apply::<A>(state, code_mask, &mut *read) {
-                return Stepped::To(Step { caller, rule: Some(rule) });
-            }
+        if self.rules.get(state) == Some(Rule::ROOT) {
+            return Stepped::Ended(WalkEnd::Root);
         }
-        self.step_by_framehop(state, code_mask, read)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn step_by_framehop(
-        &mut self,
-        state: State,
-        code_mask: u64,
-        read: &mut impl FnMut(u64) -> Option<u64>,
-    ) -> Stepped {
         let caller = match self.ask(state, code_mask, read) {
             Asked::Failed => return Stepped::Ended(WalkEnd::Failed),
             Asked::Root => None,
@@ -86,7 +126,7 @@ impl<A: Architecture> Tables<A> {
         let rule = self.rules.get(state).or_else(|| self.learn(state, code_mask, read));
         let Some(caller) = caller else { return Stepped::Ended(WalkEnd::Root) };
         let rule = rule.filter(|rule| rule.apply::<A>(state, code_mask, read) == Some(caller));
-        Stepped::To(Step { caller, rule })
+        Stepped::To(Step { caller, rule: rule.unwrap_or(Rule::OPAQUE) })
     }
 
     /// The rule at a frame's address, if framehop has kept one that can be told from outside.

@@ -9,31 +9,17 @@ use crate::walk::STACK_DEPTH_MAX;
 pub(crate) struct Trace {
     /// The caller's stack pointer.
     pub(crate) stack_pointer: u64,
-    /// The caller's frame pointer, if [`Self::is_frame_pointer_used`]; else anything.
+    /// The caller's frame pointer.
     pub(crate) frame_pointer: u64,
     /// How the step was made.
     pub(crate) rule: Rule,
-    /// The step was not made by `rule`, and cannot be made again from what is kept.
-    pub(crate) is_opaque: bool,
-    /// A later step depends on the frame pointer that this one found.
-    pub(crate) is_frame_pointer_used: bool,
-}
-
-impl Trace {
-    /// Whether the step, or one after it, depends on the frame pointer that it begins with.
-    pub(crate) const fn is_frame_pointer_used_before(&self) -> bool {
-        // An opaque step is made anew, from the frame pointer as it then is.
-        !self.is_opaque
-            && (self.rule.needs_frame_pointer()
-                || self.is_frame_pointer_used && !self.rule.loads_frame_pointer())
-    }
 }
 
 /// Return addresses and traces, leaf first.
 #[derive(Debug)]
 pub(crate) struct Trail {
-    frames: Box<[u64]>,
-    traces: Box<[Trace]>,
+    frames: Box<[u64; STACK_DEPTH_MAX]>,
+    traces: Box<[Trace; STACK_DEPTH_MAX]>,
     len: usize,
 }
 
@@ -41,8 +27,8 @@ impl Trail {
     /// An empty trail. Allocates all of it.
     pub(crate) fn new() -> Self {
         Self {
-            frames: vec![0; STACK_DEPTH_MAX].into_boxed_slice(),
-            traces: vec![Trace::default(); STACK_DEPTH_MAX].into_boxed_slice(),
+            frames: Box::new([0; STACK_DEPTH_MAX]),
+            traces: Box::new([Trace::default(); STACK_DEPTH_MAX]),
             len: 0,
         }
     }
@@ -74,9 +60,7 @@ impl Trail {
         *trace = Trace {
             stack_pointer: step.caller.stack_pointer,
             frame_pointer: step.caller.frame_pointer,
-            rule: step.rule.unwrap_or_default(),
-            is_opaque: step.rule.is_none(),
-            is_frame_pointer_used: false,
+            rule: step.rule,
         };
         self.len += 1;
         true

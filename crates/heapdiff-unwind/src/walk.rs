@@ -22,6 +22,6 @@ pub struct Walk<'w> {
     /// How the walk ended.
     pub end: WalkEnd,
     /// Whether the frames and the end are those of this walker's walk before, so that whatever the caller derived from
-    /// them still holds.
+    /// them still holds. Two walks that failed may have the same frames and count as changed.
     pub is_unchanged: bool,
 }

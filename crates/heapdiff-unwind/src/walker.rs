@@ -6,10 +6,10 @@ use crate::memo::Memo;
 use crate::module::Module;
 use crate::registers::Registers;
 use crate::state::State;
-use crate::step::Stepped;
+use crate::step::{Step, Stepped};
 use crate::tables::Tables;
 use crate::trail::Trail;
-use crate::walk::{Walk, WalkEnd};
+use crate::walk::{STACK_DEPTH_MAX, Walk, WalkEnd};
 
 /// No stack lies below, and framehop subtracts from stack pointers without looking.
 const STACK_START: u64 = 4096;
@@ -57,10 +57,7 @@ impl Walker {
     /// Replaces the modules by those of `other`, and forgets what was learned from the old ones. Frees memory. Does
     /// nothing unless both walk by tables.
     pub fn adopt_modules(&mut self, other: &Self) {
-        if let (Way::Tables(own), Way::Tables(others)) = (&mut self.engine.way, &other.engine.way) {
-            own.adopt_modules(others);
-        }
-        self.engine.forget();
+        self.engine.adopt_modules(&other.engine);
     }
 
     /// Forgets the last walk, so that the next is never [unchanged](Walk::is_unchanged).
@@ -83,6 +80,21 @@ pub(crate) enum Way<A: Architecture> {
 }
 
 impl<A: Architecture> Way<A> {
+    /// From the frame at `state` to its caller, if nothing about it is out of the ordinary.
+    #[inline]
+    fn ordinary_step(
+        &self,
+        state: State,
+        code_mask: u64,
+        read: &mut impl FnMut(u64) -> Option<u64>,
+    ) -> Option<Step> {
+        match self {
+            Self::Tables(tables) => tables.ordinary_step(state, code_mask, read),
+            Self::FramePointers => frame_pointers::ordinary_step::<A>(state, code_mask, read),
+        }
+    }
+
+    /// From the frame at `state` to its caller.
     #[inline]
     fn step(&mut self, state: State, code_mask: u64, read: &mut impl FnMut(u64) -> Option<u64>) -> Stepped {
         match self {
@@ -112,6 +124,13 @@ impl<A: Architecture> Engine<A> {
         self.end = None;
     }
 
+    fn adopt_modules(&mut self, other: &Self) {
+        if let (Way::Tables(own), Way::Tables(others)) = (&mut self.way, &other.way) {
+            own.adopt_modules(others);
+        }
+        self.forget();
+    }
+
     pub(crate) fn walk(
         &mut self,
         registers: &Registers,
@@ -131,7 +150,14 @@ impl<A: Architecture> Engine<A> {
             self.memo.replace(first, &self.trail, kept);
         }
         self.end = Some(end);
-        Walk { frames: self.memo.frames(), end, is_unchanged }
+        let mut frames = self.memo.frames();
+        if end == WalkEnd::Failed
+            && let Way::Tables(tables) = &self.way
+        {
+            let believable = tables.believable(first.address, frames);
+            frames = frames.get(..believable).unwrap_or_default();
+        }
+        Walk { frames, end, is_unchanged }
     }
 
     /// Walks to the end. The steps are those of the trail, and after them those of the memo from the position on that
@@ -167,19 +193,27 @@ impl<A: Architecture> Engine<A> {
                     cursor = verified;
                 }
             }
-            match way.step(state, code_mask, read) {
-                Stepped::Ended(end) => return (end, kept),
-                Stepped::To(step) => {
-                    if trail.len() + (Memo::END - kept) == Memo::END {
-                        return (WalkEnd::Limit, kept);
-                    }
-                    if kept != Memo::END {
-                        memo.copy_to(trail, kept, Memo::END);
-                    }
-                    trail.push(&step);
-                    state = step.caller;
+            if kept == Memo::END
+                && let Some(step) = way.ordinary_step(state, code_mask, read)
+            {
+                if !trail.push(&step) {
+                    return (WalkEnd::Limit, Memo::END);
                 }
+                state = step.caller;
+                continue;
             }
+            let step = match way.step(state, code_mask, read) {
+                Stepped::Ended(end) => return (end, kept),
+                Stepped::To(step) => step,
+            };
+            if trail.len() + (Memo::END - kept) == STACK_DEPTH_MAX {
+                return (WalkEnd::Limit, kept);
+            }
+            // The walk goes on where the one before ended.
+            memo.copy_to(trail, kept, Memo::END);
+            trail.push(&step);
+            let State { address, stack_pointer, frame_pointer, .. } = step.caller;
+            state = State::caller(address, stack_pointer, frame_pointer);
         }
     }
 }
@@ -187,7 +221,8 @@ impl<A: Architecture> Engine<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::walk::STACK_DEPTH_MAX;
+    use crate::architecture::x86_64::X86_64;
+    use crate::synthetic::{Kind, Program};
 
     /// A stack whose word at address 65,536 + 8 i is `words[i]`.
     fn read(words: &[u64]) -> impl FnMut(u64) -> Option<u64> {
@@ -229,10 +264,61 @@ mod tests {
         }
     }
 
+    /// Code with tables, called by code without, which uses the frame pointer for something else.
+    #[test]
+    fn words_that_only_look_like_frames_are_not_believed() {
+        let program = Program::new([Kind::Plain { size: 2, saves_frame_pointer: false }]);
+        let module = program.module::<X86_64>();
+        let registers = Registers {
+            instruction_pointer: program.address(1),
+            stack_pointer: START,
+            frame_pointer: START + 32,
+            link_register: 0,
+        };
+        let foreign = 0x7000_0000_0000;
+        // The frame of two words, then that of the foreign function, with two words that the frame pointer points to.
+        let mut words = [0, foreign, 7, 7, START + 56, 0x7000_0000_1000, 7, 7, 7, 7];
+        let mut walker = Engine::<X86_64>::new(Way::Tables(Tables::new([&module])));
+        let walk = walker.walk(&registers, read(&words));
+        assert_eq!((walk.frames, walk.end), (&[foreign][..], WalkEnd::Failed));
+        // A chain that leads back to code with tables is believed, and gets to the root.
+        (words[7], words[8]) = (0, program.address(0) + 4);
+        let walk = walker.walk(&registers, read(&words));
+        let expected = [foreign, 0x7000_0000_1000, program.address(0) + 4];
+        assert_eq!((walk.frames, walk.end), (&expected[..], WalkEnd::Root));
+    }
+
+    /// A library that is loaded later: its frames are passed as soon as its tables are known, and no longer when not.
+    #[test]
+    fn what_was_remembered_and_learned_goes_with_the_modules() {
+        let program = Program::new([Kind::Plain { size: 2, saves_frame_pointer: false }]);
+        let words = [0, program.address(0) + 4, 0, 0];
+        let registers = Registers {
+            instruction_pointer: program.address(1),
+            stack_pointer: START,
+            frame_pointer: 1,
+            link_register: 0,
+        };
+        let by_tables = |modules: &[Module]| Engine::<X86_64>::new(Way::Tables(Tables::new(modules)));
+        let (with, without) = (by_tables(&[program.module::<X86_64>()]), by_tables(&[]));
+        let mut walker = by_tables(&[]);
+        for _ in 0..3 {
+            for (modules, count, end) in [(&without, 0, WalkEnd::Failed), (&with, 1, WalkEnd::Root)] {
+                walker.adopt_modules(modules);
+                for is_unchanged in [false, true] {
+                    let walk = walker.walk(&registers, read(&words));
+                    assert_eq!((walk.frames.len(), walk.end), (count, end));
+                    assert_eq!(walk.is_unchanged, is_unchanged);
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_deep_stack_is_cut_at_the_limit_again_and_again() {
         let depth = STACK_DEPTH_MAX as u64 + 10;
-        let words: Vec<u64> = (0..depth).flat_map(|n| [START + (n + 1) * 16, 0x50_0000 + n]).collect();
+        let caller = |n| if n + 1 < depth { START + (n + 1) * 16 } else { 0 };
+        let words: Vec<u64> = (0..depth).flat_map(|n| [caller(n), 0x50_0000 + n]).collect();
         for mut walker in walkers() {
             for _ in 0..3 {
                 for from in [0, 1, 8, 9, 10, 11, 12, 3] {

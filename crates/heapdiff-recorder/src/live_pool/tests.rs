@@ -168,6 +168,22 @@ fn nothing_is_inserted_beyond_what_is_backed() {
     assert!(room.slots[3 * SLOT_WORDS..].iter().all(|word| word.load(Ordering::Relaxed) == 0));
 }
 
+/// A file in which every slot is in the middle of a change is read in bounded time.
+#[test]
+fn a_visitor_loses_patience_only_once() {
+    let room = Room::new(5000);
+    let pool = room.pool();
+    for n in 1..=5000 {
+        assert!(pool.insert(Shard::new(0), n * 64, &record(n)).is_some());
+    }
+    for slot in room.slots.as_chunks::<SLOT_WORDS>().0 {
+        slot[3].fetch_add(1, Ordering::Relaxed);
+    }
+    let mut seen = 0;
+    assert_eq!(pool.visit(4, |_, record| seen += u64::from(record.size > 0)), 5000);
+    assert_eq!(seen, 5000);
+}
+
 /// The process died between the steps of an owner: what is half there is read as what it was, or left out.
 #[test]
 fn what_a_dead_owner_left_half_done_ends_and_is_said() {
