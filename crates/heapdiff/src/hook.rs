@@ -191,6 +191,8 @@ impl<A: GlobalAlloc> Allocator<A> {
     ) -> Option<*mut u8> {
         let tables = recording::tables()?;
         thread::muted(|| {
+            // Before the lane is taken: a thread's first sample asks the kernel, which takes long.
+            let own_stack = thread::stack(registers.stack_pointer);
             let mut lane = tables.lanes.take();
             let call = lane.as_deref_mut().map_or(Call::UNTIMED, Lane::start);
             let place = self.place_for(layout);
@@ -199,7 +201,8 @@ impl<A: GlobalAlloc> Allocator<A> {
                 return None;
             }
             let (recorder, shard) = (&tables.recorder, thread::shard());
-            let (stack, end) = Lane::trace(lane.as_deref_mut(), recorder, shard, registers);
+            let (stack, end) =
+                Lane::trace(lane.as_deref_mut(), recorder, shard, registers, own_stack.as_ref());
             let (address, size) = (block.addr() as u64, layout.size() as u64);
             let charge = Charge::new(size, period);
             let flags = place.flags();

@@ -10,6 +10,7 @@ use crate::sys::modules::LoadedFile;
 use crate::sys::registers;
 #[cfg(feature = "jemalloc")]
 use crate::sys::sampled_heap::BlockCache;
+use crate::sys::stack::Stack;
 use crate::thread;
 use heapdiff_recorder::{Counter, Recorder, Shard, StackId, Trace, TraceEnd};
 use heapdiff_unwind::{Registers, WalkEnd, Walker};
@@ -79,18 +80,20 @@ impl Lane {
         self.meter.start()
     }
 
-    /// Walks the calling thread's stack from `registers` up and interns its trace. Without a lane there is none.
+    /// Walks `stack`, which is the calling thread's, from `registers` up and interns its trace. Without a lane there is
+    /// none.
     pub(crate) fn trace(
         lane: Option<&mut Self>,
         recorder: &Recorder<'_>,
         shard: Shard,
         registers: &Registers,
+        stack: Option<&Stack>,
     ) -> (StackId, TraceEnd) {
         let Some(lane) = lane else {
             recorder.counters().add(shard, Counter::UnwinderBusy);
             return (StackId::UNKNOWN, TraceEnd::Failed);
         };
-        let (Some(stack), true) = (thread::stack(registers.stack_pointer), lane.way != Way::None) else {
+        let (Some(stack), true) = (stack, lane.way != Way::None) else {
             return (StackId::UNKNOWN, TraceEnd::Failed);
         };
         let walk = lane.walker.walk(registers, |address| stack.read(address));

@@ -167,13 +167,6 @@ pub(crate) const fn allocator_figures() -> Option<AllocatorFigures> {
     None
 }
 
-/// CPU time that the calling thread has used.
-pub(crate) fn thread_cpu_time() -> Duration {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split_ascii_whitespace().next().and_then(|nanos| nanos.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,8 +13,8 @@ use crate::recording::{self, Tables};
 use crate::settings::Settings;
 use crate::sys::doorbell::Doorbell;
 use crate::sys::forever::Forever;
-use crate::sys::process_hooks;
 use crate::sys::signals::{self, NotHeard};
+use crate::sys::{clock, process_hooks};
 use crate::{gate, hook, thread};
 use heapdiff_recorder::{Counter, Period};
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
@@ -371,7 +371,7 @@ impl Writer {
             heap: HeapEstimates::default(),
             period: recording::setting().unwrap_or(self.settings.period),
             snapshots_failed: self.failed,
-            writer_cpu_nanos: nanos(process::thread_cpu_time()),
+            writer_cpu_nanos: nanos(clock::thread_time()),
         }
     }
 }

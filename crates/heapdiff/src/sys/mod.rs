@@ -2,6 +2,7 @@
 
 #[cfg(feature = "jemalloc")]
 pub(crate) mod block_prefix;
+pub(crate) mod clock;
 pub(crate) mod doorbell;
 pub(crate) mod forever;
 #[cfg(feature = "jemalloc")]

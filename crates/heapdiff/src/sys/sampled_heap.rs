@@ -34,7 +34,8 @@ static FLAGS: OnceLock<Option<c_int>> = OnceLock::new();
 
 /// Sizes to try for the range. All memory of exact mode lives in it, so it is large where address space is free, and
 /// small under `ulimit -v` or valgrind.
-const RESERVATIONS: [usize; 7] = [1 << 40, 1 << 38, 1 << 36, 1 << 32, 1 << 30, 1 << 28, 1 << 26];
+const RESERVATIONS: [usize; 9] =
+    [1 << 40, 1 << 38, 1 << 36, 1 << 32, 1 << 30, 1 << 28, 1 << 26, 1 << 24, 1 << 22];
 
 /// Whether a block lies in the heap of sampled blocks.
 #[inline(always)]

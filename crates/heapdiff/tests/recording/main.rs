@@ -25,6 +25,7 @@ mod lifecycle;
 mod limits;
 mod moments;
 mod names;
+mod period;
 mod retention;
 mod stacks;
 mod threads;
@@ -43,6 +44,8 @@ static CASES: &[Case] = &[
     truth::LAYOUTS,
     truth::STRESS,
     bias::UNBIASED,
+    period::CHANGED,
+    period::BUDGET,
     moments::OTHER_THREADS,
     moments::THREAD_LOCAL_DESTRUCTORS,
     moments::AFTER_MAIN,
