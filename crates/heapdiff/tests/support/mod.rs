@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 /// A test: `inside` runs in a process of its own, in an empty directory; then `check` looks at what it left.
+#[derive(Clone, Copy)]
 pub(crate) struct Case {
     /// The test's name.
     pub(crate) name: &'static str,

@@ -109,8 +109,75 @@ static CASES: &[Case] = &[
     },
 ];
 
+/// Children that give back what their parent had placed at the starts of pages: silent ones, and such that go on.
+const INHERITED: &[Case] = &[
+    Case {
+        name: "a_silent_child_gives_samples_back_with_their_layouts",
+        environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "1h"), ("HEAPDIFF_PERIOD", "64KiB")],
+        inside: || inherit(false),
+        check: |ran: &Ran| assert_eq!(ran.snapshots().len(), 1, "{}", ran.stderr()),
+    },
+    Case {
+        name: "a_child_that_goes_on_gives_samples_back_with_their_layouts",
+        environment: &[
+            ("HEAPDIFF_DIR", "profiles"),
+            ("HEAPDIFF_EVERY", "1h"),
+            ("HEAPDIFF_PERIOD", "64KiB"),
+            ("HEAPDIFF_FORK", "follow"),
+        ],
+        inside: || inherit(true),
+        check: |ran: &Ran| {
+            let snapshots = ran.snapshots();
+            assert_eq!(snapshots.len(), 2, "{}", ran.stderr());
+            let in_use = snapshots.iter().map(|of| of.of("wrapped::inherited").inuse_space);
+            assert_eq!(in_use.filter(|&bytes| bytes > 0).count(), 1, "the parent's alone");
+        },
+    },
+];
+
+#[inline(never)]
+fn inherited() -> Vec<Vec<u8>> {
+    (0..40_000).map(|_| vec![1; 700]).collect()
+}
+
+/// Frees, grows and shrinks in a child what was allocated before the fork.
+fn inherit(goes_on: bool) {
+    let mut blocks = inherited();
+    assert!(strict::OVERALIGNED.load(Ordering::Relaxed) > 100);
+    let profiler = heapdiff::Profiler::builder().dir("profiles").start();
+    // SAFETY: the process has no thread that allocates beside this one, and the allocator is fork-safe.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        if goes_on {
+            let profiler = profiler.unwrap();
+            while profiler.snapshot().is_err() {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            drop(black_box(vec![0u8; 1 << 20]));
+            std::mem::forget(profiler);
+        }
+        for (number, block) in blocks.iter_mut().enumerate() {
+            match number % 3 {
+                0 => *block = black_box(vec![1; 300]),
+                1 => block.reserve_exact(5000),
+                _ => block.truncate(50),
+            }
+            block.shrink_to_fit();
+            assert!(block.iter().all(|&byte| byte == 1));
+        }
+        drop(blocks);
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(if strict::MISTAKES.load(Ordering::Relaxed) == 0 { 0 } else { 1 }) };
+    }
+    let mut status = 0;
+    // SAFETY: `status` is valid for writes.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "{status:#x}");
+    std::mem::forget((blocks, profiler));
+}
+
 fn main() -> ExitCode {
-    support::main(CASES)
+    support::main([CASES, INHERITED].concat().leak())
 }
 
 #[inline(never)]
