@@ -30,6 +30,7 @@ mod retention;
 mod stacks;
 mod threads;
 mod truth;
+mod variables;
 
 use std::process::ExitCode;
 use support::Case;
@@ -83,6 +84,7 @@ static CASES: &[Case] = &[
     threads::EXIT_FROM_A_THREAD,
     threads::NO_DESCRIPTORS,
     threads::CLOSED_STDIO,
+    variables::BAD_VARIABLES,
 ];
 
 fn main() -> ExitCode {
