@@ -3,6 +3,9 @@
 //! A lane holds what is too large for every thread to have and must not be shared while it is used: a stack walker with
 //! its caches, and a cache of freed sampled blocks. A thread takes one without ever waiting, its own by its number if
 //! that is free. With none left a sample has no stack, which is counted, and its block comes from the heap itself.
+//!
+//! Hundreds of threads on a few processors may each be interrupted while they hold one. Then the writer thread, which
+//! sees the count, makes more.
 
 use crate::hook::Place;
 use crate::meter::{Call, Meter};
@@ -15,13 +18,14 @@ use crate::thread;
 use heapdiff_recorder::{Counter, Recorder, Shard, StackId, Trace, TraceEnd};
 use heapdiff_unwind::{Registers, WalkEnd, Walker};
 use std::hint::black_box;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-/// Lanes a processor has, so that threads that were interrupted while they held one leave enough for the others.
+/// Lanes a processor has at first, so that threads that were interrupted while they held one leave enough for the others.
 const LANES_PER_PROCESSOR: usize = 2;
 /// Both are powers of two, as is every number of lanes.
 const LANES_MIN: usize = 8;
-const LANES_MAX: usize = 64;
+const LANES_MAX: usize = 128;
 
 /// Which way of walking passed the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,15 +120,16 @@ impl Lane {
 #[derive(Debug)]
 pub(crate) struct Lanes {
     way: Way,
-    #[expect(clippy::disallowed_types, reason = "made at start; the hook only borrows it")]
-    lanes: Box<[Mutex<Lane>]>,
+    lanes: [OnceLock<Mutex<Lane>>; LANES_MAX],
+    /// The lanes that are there: the first so many, a power of two.
+    count: AtomicUsize,
+    /// What the walkers of new lanes are made from.
+    first: Mutex<Walker>,
 }
 
 impl Lanes {
     /// Finds out by a test which way of walking works in this process, with these files loaded, and makes the lanes.
     pub(crate) fn new(files: &[LoadedFile]) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = (processors * LANES_PER_PROCESSOR).next_power_of_two().clamp(LANES_MIN, LANES_MAX);
         let walker = |way| match way {
             Way::UnwindTables => Walker::by_tables(files.iter().map(|file| &file.module)),
             Way::FramePointers | Way::None => Walker::by_frame_pointers(),
@@ -133,9 +138,30 @@ impl Lanes {
             .into_iter()
             .find(|way| passes_test(&mut walker(*way)))
             .unwrap_or(Way::None);
-        let first = walker(way);
-        let lanes = (0..count).map(|_| Mutex::new(Lane::new(first.sibling(), way))).collect();
-        Self { way, lanes }
+        let lanes = Self {
+            way,
+            lanes: [const { OnceLock::new() }; LANES_MAX],
+            count: AtomicUsize::new(0),
+            first: Mutex::new(walker(way)),
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        lanes.make((processors * LANES_PER_PROCESSOR).next_power_of_two().clamp(LANES_MIN, LANES_MAX));
+        lanes
+    }
+
+    /// Makes twice as many lanes as there are; for the writer thread, when samples found none.
+    pub(crate) fn grow(&self) {
+        // Relaxed: only the writer thread changes it.
+        self.make((self.count.load(Ordering::Relaxed) * 2).min(LANES_MAX));
+    }
+
+    fn make(&self, count: usize) {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        for lane in self.lanes.iter().take(count) {
+            let _ = lane.get_or_init(|| Mutex::new(Lane::new(first.sibling(), self.way)));
+        }
+        // Release: whoever sees the number finds the lanes.
+        self.count.store(count, Ordering::Release);
     }
 
     /// The way of walking that passed the test.
@@ -145,20 +171,21 @@ impl Lanes {
 
     /// Takes over a changed list of loaded files. Waits for walks that are under way, and makes none wait.
     pub(crate) fn refresh(&self, files: &[LoadedFile]) {
-        let fresh = Walker::by_tables(files.iter().map(|file| &file.module));
-        for lane in &self.lanes {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.adopt_modules(&Walker::by_tables(files.iter().map(|file| &file.module)));
+        for lane in self.lanes.iter().filter_map(OnceLock::get) {
             // A poisoned lock means that a walk panicked, and walks do not panic; its lane would still be sound.
             let mut lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
             lane.last = None;
-            lane.walker.adopt_modules(&fresh);
+            lane.walker.adopt_modules(&first);
         }
     }
 
     /// A lane for the calling thread, its own if nobody else has it. Waits for nobody.
     #[inline]
     pub(crate) fn take(&self) -> Option<MutexGuard<'_, Lane>> {
-        // Their number is a power of two.
-        let own = thread::number() as usize & self.lanes.len().wrapping_sub(1);
+        // Acquire: pairs with `make`. The number is a power of two.
+        let own = thread::number() as usize & self.count.load(Ordering::Acquire).wrapping_sub(1);
         try_lock(self.lanes.get(own)?).or_else(|| self.take_any())
     }
 
@@ -174,8 +201,8 @@ impl Lanes {
 }
 
 #[inline]
-fn try_lock(lane: &Mutex<Lane>) -> Option<MutexGuard<'_, Lane>> {
-    match lane.try_lock() {
+fn try_lock(lane: &OnceLock<Mutex<Lane>>) -> Option<MutexGuard<'_, Lane>> {
+    match lane.get()?.try_lock() {
         Ok(lane) => Some(lane),
         Err(TryLockError::Poisoned(lane)) => Some(lane.into_inner()),
         Err(TryLockError::WouldBlock) => None,
