@@ -16,9 +16,8 @@
 //! - **Frame pointers that nobody uses are not compared.** Where code is built without frame pointers, `rbp` holds loop
 //!   counters and the like, and saved ones differ from walk to walk. A step depends on the frame pointer only if its CFA
 //!   does, or if it hands the register on to one that does, before a step that loads it. Going backwards through a walk
-//!   tells which. (On aarch64, where the register is never anything else, one that a frame found through its own is always
-//!   compared: framehop looks at it.) Where the walk leaves the memo again, the frame pointer is found anew, from the last slot that was
-//!   loaded on the way.
+//!   tells which. Where the walk leaves the memo again, they are read anew. (On aarch64, where the register is never
+//!   anything else, one that a frame found through its own is always compared: framehop looks at it.)
 //! - **A step that only framehop can make** may depend on anything. It is never taken over: the walk makes it anew, and
 //!   may find its way back into the memo behind it.
 //! - **The end is never remembered.** The last step is always made anew, so a walk that failed goes further as soon as it
@@ -32,6 +31,7 @@
 //! ```
 
 use crate::state::State;
+use crate::step::Step;
 use crate::trail::{Trace, Trail};
 use crate::walk::STACK_DEPTH_MAX;
 
@@ -156,19 +156,16 @@ impl Memo {
         self.saved_start + saved.partition_point(|saved| saved.position < position)
     }
 
-    /// The state at position `to`, for a walk that is in `state` at position `from` and has verified all between.
-    pub(crate) fn state_at(
+    /// The state at the end, for a walk that is in `state` at position `from` and has verified all steps behind.
+    pub(crate) fn state_at_end(
         &self,
-        to: usize,
         from: usize,
         state: State,
         read: &mut impl FnMut(u64) -> Option<u64>,
     ) -> State {
-        let Some(taken) = self.traces.get(from..to) else { return state };
-        let (Some(last), Some(frame)) = (taken.last(), self.frames.get(to.wrapping_sub(1))) else {
-            return state;
-        };
-        let loaded = taken.iter().rev().find(|trace| trace.rule.loads_frame_pointer());
+        let traces = self.traces.get(from..).unwrap_or_default();
+        let (Some(last), Some(frame)) = (traces.last(), self.frames.last()) else { return state };
+        let loaded = traces.iter().rev().find(|trace| trace.rule.loads_frame_pointer());
         let frame_pointer = loaded.map_or(Some(state.frame_pointer), |trace| {
             read(trace.rule.frame_pointer_slot(trace.stack_pointer))
         });
@@ -176,12 +173,29 @@ impl Memo {
         State::caller(*frame, last.stack_pointer, frame_pointer.unwrap_or(0))
     }
 
-    /// Appends the steps between two positions to a trail, as many as there is room for.
-    pub(crate) fn copy_to(&self, trail: &mut Trail, from: usize, to: usize) {
-        trail.extend(
-            self.frames.get(from..to).unwrap_or_default(),
-            self.traces.get(from..to).unwrap_or_default(),
-        );
+    /// Appends the steps from position `from` up to `to` to a trail, as many as there is room for, for a walk that is in
+    /// `state` at `from` and has verified them. Answers the state behind them.
+    ///
+    /// The frame pointers are read anew: what none of the steps behind used in the walk before may be used in this one.
+    pub(crate) fn copy_to(
+        &self,
+        trail: &mut Trail,
+        from: usize,
+        to: usize,
+        mut state: State,
+        read: &mut impl FnMut(u64) -> Option<u64>,
+    ) -> State {
+        let frames = self.frames.get(from..to).unwrap_or_default();
+        let traces = self.traces.get(from..to).unwrap_or_default();
+        for (frame, Trace { stack_pointer, rule, .. }) in frames.iter().zip(traces) {
+            let slot = rule.frame_pointer_slot(*stack_pointer);
+            let loaded = if rule.loads_frame_pointer() { read(slot) } else { Some(state.frame_pointer) };
+            state = State::caller(*frame, *stack_pointer, loaded.unwrap_or(0));
+            if !trail.push(&Step { caller: state, rule: *rule }) {
+                break;
+            }
+        }
+        state
     }
 
     /// Replaces the steps before `kept` by those of a walk that began in `first`. `trail` is no longer than the steps

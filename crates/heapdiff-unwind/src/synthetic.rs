@@ -292,6 +292,12 @@ impl<'p> Thread<'p> {
         is_readable.then(|| self.words.get(usize::try_from(index).ok()?).copied())?
     }
 
+    /// The words of the stack from the stack pointer up.
+    pub(crate) fn stack(&self) -> Vec<u64> {
+        let index = (self.stack_pointer - (STACK_END - STACK_WORDS * 8)) / 8;
+        self.words[usize::try_from(index).expect("in the stack")..].to_vec()
+    }
+
     fn write(&mut self, address: u64, word: u64) {
         let index = (address - (STACK_END - STACK_WORDS * 8)) / 8;
         self.words[usize::try_from(index).expect("in the stack")] = word;

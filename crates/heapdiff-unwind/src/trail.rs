@@ -65,18 +65,4 @@ impl Trail {
         self.len += 1;
         true
     }
-
-    /// Adds steps of an earlier walk, as many as there is room for.
-    pub(crate) fn extend(&mut self, frames: &[u64], traces: &[Trace]) {
-        let room = self.frames.len().saturating_sub(self.len);
-        let count = frames.len().min(traces.len()).min(room);
-        let end = self.len.saturating_add(count);
-        if let (Some(to), Some(from)) = (self.frames.get_mut(self.len..end), frames.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        if let (Some(to), Some(from)) = (self.traces.get_mut(self.len..end), traces.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.len = end;
-    }
 }

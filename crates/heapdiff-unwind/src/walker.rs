@@ -16,7 +16,8 @@ const STACK_START: u64 = 4096;
 
 /// Walks stacks of one process, one at a time, and remembers the last.
 ///
-/// About 110 KiB on the heap, all of it allocated when the walker is made; half is framehop's.
+/// By tables 88 KiB on the heap, of which framehop takes 32 and the learned rules 32; along frame pointers 24 KiB. All of
+/// it is allocated when the walker is made.
 pub struct Walker {
     engine: Engine<Native>,
 }
@@ -110,18 +111,18 @@ pub(crate) struct Engine<A: Architecture> {
     /// Steps of the walk under way that are not taken over from the memo.
     trail: Trail,
     memo: Memo,
-    /// How the remembered walk ended; `None` if there is none.
-    end: Option<WalkEnd>,
+    /// How the remembered walk ended, and how many of its frames were handed out; `None` if there is none.
+    answered: Option<(WalkEnd, usize)>,
 }
 
 impl<A: Architecture> Engine<A> {
     pub(crate) fn new(way: Way<A>) -> Self {
-        Self { way, trail: Trail::new(), memo: Memo::new(), end: None }
+        Self { way, trail: Trail::new(), memo: Memo::new(), answered: None }
     }
 
     fn forget(&mut self) {
         self.memo.forget();
-        self.end = None;
+        self.answered = None;
     }
 
     fn adopt_modules(&mut self, other: &Self) {
@@ -143,21 +144,19 @@ impl<A: Architecture> Engine<A> {
         };
         let code_mask = A::code_mask(known | first.stack_pointer);
         let (end, kept) = self.find_end(first, code_mask, &mut read);
-        let is_unchanged = self.end == Some(end)
-            && self.memo.frames().len() == self.trail.len() + self.memo.frames_from(kept).len()
+        let has_same_steps = self.memo.frames().len() == self.trail.len() + self.memo.frames_from(kept).len()
             && self.memo.frames().starts_with(self.trail.frames());
         if kept != self.memo.start() || self.trail.len() > 0 {
             self.memo.replace(first, &self.trail, kept);
         }
-        self.end = Some(end);
-        let mut frames = self.memo.frames();
-        if end == WalkEnd::Failed
-            && let Way::Tables(tables) = &self.way
-        {
-            let believable = tables.believable(first.address, frames);
-            frames = frames.get(..believable).unwrap_or_default();
-        }
-        Walk { frames, end, is_unchanged }
+        let steps = self.memo.frames();
+        let len = match &self.way {
+            Way::Tables(tables) if end == WalkEnd::Failed => tables.believable(first.address, steps),
+            _ => steps.len(),
+        };
+        let is_unchanged = has_same_steps && self.answered == Some((end, len));
+        self.answered = Some((end, len));
+        Walk { frames: steps.get(..len).unwrap_or_default(), end, is_unchanged }
     }
 
     /// Walks to the end. The steps are those of the trail, and after them those of the memo from the position on that
@@ -177,20 +176,20 @@ impl<A: Architecture> Engine<A> {
         let mut state = first;
         let mut cursor = memo.start();
         loop {
-            // Steps of the memo that were verified to follow, from a position on.
-            let mut kept = Memo::END;
+            // Steps of the memo that were verified to follow, from a position and a state on.
+            let (mut kept, found) = (Memo::END, state);
             if let Some(position) = memo.find(&mut cursor, state) {
                 let verified = memo.verify(position, |word| A::code_address(word, code_mask), read);
-                state = memo.state_at(verified, position, state, read);
-                let fits = trail.len() + (verified - position) <= Memo::END;
+                let fits = trail.len() + (verified - position) <= STACK_DEPTH_MAX;
                 if verified == Memo::END && fits {
                     kept = position;
+                    state = memo.state_at_end(position, state, read);
                 } else {
-                    memo.copy_to(trail, position, verified);
+                    state = memo.copy_to(trail, position, verified, state, read);
+                    cursor = verified;
                     if !fits {
                         return (WalkEnd::Limit, Memo::END);
                     }
-                    cursor = verified;
                 }
             }
             if kept == Memo::END
@@ -210,7 +209,7 @@ impl<A: Architecture> Engine<A> {
                 return (WalkEnd::Limit, kept);
             }
             // The walk goes on where the one before ended.
-            memo.copy_to(trail, kept, Memo::END);
+            memo.copy_to(trail, kept, Memo::END, found, read);
             trail.push(&step);
             let State { address, stack_pointer, frame_pointer, .. } = step.caller;
             state = State::caller(address, stack_pointer, frame_pointer);
@@ -242,6 +241,17 @@ mod tests {
             frame_pointer,
             link_register: 0x4_0000,
         }
+    }
+
+    #[test]
+    fn a_walker_takes_as_much_memory_as_its_documentation_says() {
+        let bytes = |new: fn() -> Walker| {
+            let mut walker = None;
+            let allocated = allocation_counter::measure(|| walker = Some(new())).bytes_current;
+            allocated / 1024
+        };
+        assert_eq!(bytes(|| Walker::by_tables([])), 88);
+        assert_eq!(bytes(Walker::by_frame_pointers), 24);
     }
 
     #[test]
