@@ -208,18 +208,15 @@ impl<'a> Recorder<'a> {
             if let Some(period) = period {
                 record.charge = before.charge.grown(size - before.size, period);
             }
-            record.class = SizeClass::of(size);
-        }
-        if !self.live.change(slot, from, to, &record) {
-            return None;
+            // The row of the old class loses the block and that of the new one gains it. A block that no row counts, which
+            // was counted as a loss, stays with its class: another one may have a row, which never had this block.
+            if self.retract_tally(&before) {
+                record.class = SizeClass::of(size);
+                self.add_tally(shard, record.stack, record.class, size, record.charge);
+            }
         }
         self.counters.add(shard, Counter::Reallocations);
-        // The row of the old class loses a block that grew and that of the new one gains it; if there is no such row, its
-        // absence was counted when the block was born.
-        if size > before.size && self.retract_tally(&before) {
-            self.add_tally(shard, record.stack, record.class, size, record.charge);
-        }
-        Some(record)
+        self.live.change(slot, from, to, &record).then_some(record)
     }
 
     #[inline]

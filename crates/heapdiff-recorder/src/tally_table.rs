@@ -105,7 +105,8 @@ impl<'a> TallyTable<'a> {
             Some(Tally {
                 stack: StackId::from_bits(high(key)),
                 class: class_of(key)?,
-                samples: samples.load(Ordering::Relaxed),
+                // A block may be taken back from a row that came in too late for it, if that was the last one.
+                samples: samples.load(Ordering::Relaxed).cast_signed().max(0).cast_unsigned(),
                 objects_estimate: real(objects.load(Ordering::Relaxed), OBJECTS_SHIFT),
                 bytes_estimate: real(bytes.load(Ordering::Relaxed), BYTES_SHIFT),
             })

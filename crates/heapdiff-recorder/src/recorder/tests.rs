@@ -191,6 +191,25 @@ fn full_tables_are_counted_and_nothing_else_is_lost() {
     });
 }
 
+/// A block that found no row when it was born must not be taken from the row that it grows into.
+#[test]
+fn a_block_that_no_row_counts_is_taken_from_none() {
+    with_recorder(|recorder| {
+        allocate(recorder, 32, 5000, Period::EXACT).unwrap();
+        for n in 1..200 {
+            let stack = recorder.intern(SHARD, Trace { frames: &[n % 50], end: TraceEnd::Complete });
+            recorder.add_tally(SHARD, stack, SizeClass::of(n * 8), n * 8, Charge::new(n * 8, Period::EXACT));
+        }
+        assert!(recorder.counters().get(Counter::TallyTableFull) > 0);
+        let slot = allocate(recorder, 64, 100, Period::EXACT).unwrap();
+        for size in [4900, 5000, 9000] {
+            resize(recorder, slot, 64, 64, size, Some(Period::EXACT));
+        }
+        let of_stack = recorder.tallies().filter(|row| row.class == SizeClass::of(5000));
+        assert_eq!(of_stack.map(|row| (row.samples, row.bytes_estimate)).collect::<Vec<_>>(), [(1, 5000.0)]);
+    });
+}
+
 #[test]
 fn a_record_whose_name_has_no_place_counts_as_not_recorded() {
     with_recorder(|recorder| {
