@@ -2,6 +2,7 @@
 //! is lost.
 //!
 //! A run takes some seconds. `scripts/soak` asks for more with `SOAK_SECONDS`, for each case.
+#![expect(unsafe_code, reason = "threads hand blocks to each other without locks")]
 #![expect(
     clippy::disallowed_types,
     clippy::disallowed_macros,
@@ -28,8 +29,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use support::Case;
 
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+
+/// What the sanitizers understand: they see through the system's allocator only.
+#[cfg(not(feature = "jemalloc"))]
+#[global_allocator]
+static ALLOC: heapdiff::Allocator<std::alloc::System> = heapdiff::Allocator::wrap(std::alloc::System);
 
 static CASES: &[Case] = &[soak::EXACT, soak::SAMPLED, threads::EXACT, threads::SAMPLED, http::SERVED];
 
