@@ -50,8 +50,6 @@ pub(crate) struct Spent {
 #[derive(Debug)]
 pub(crate) struct Governor {
     budget: Budget,
-    /// The period that was asked for: it never goes below.
-    floor: Period,
     before: Spent,
 }
 
@@ -64,12 +62,13 @@ impl Governor {
     /// Doublings in one step, at most: a single odd measurement must not end sampling.
     const DOUBLINGS_MAX: u32 = 4;
 
-    pub(crate) fn new(budget: Budget, floor: Period) -> Self {
-        Self { budget, floor, before: Spent::default() }
+    pub(crate) fn new(budget: Budget, spent: Spent) -> Self {
+        Self { budget, before: spent }
     }
 
-    /// The period from now on, given the one in force and the time spent so far.
-    pub(crate) fn next(&mut self, period: Period, spent: Spent) -> Period {
+    /// The period from now on, given the one in force, the one that was asked for, below which it never goes, and the time
+    /// spent so far.
+    pub(crate) fn next(&mut self, period: Period, floor: Period, spent: Spent) -> Period {
         let since = |now: Duration, before: Duration| now.saturating_sub(before).as_secs_f64();
         let process = since(spent.process, self.before.process)
             .max(since(spent.elapsed, self.before.elapsed) * Self::IDLE_SHARE);
@@ -85,16 +84,17 @@ impl Governor {
                 doublings += 1;
             }
             // From exact mode the first doublings would change little: most blocks are larger than a few bytes.
-            return Period::new(bytes.max(64) << doublings);
+            return Period::new(bytes.max(64).saturating_mul(1 << doublings));
         }
         if share * 3.0 < self.budget.0 {
-            return Period::new(bytes / 2).max(self.floor);
+            return Period::new(bytes / 2).max(floor);
         }
         period
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "a test")]
 mod tests {
     use super::*;
 
@@ -112,14 +112,14 @@ mod tests {
     fn the_period_settles_where_the_cost_is_below_the_budget_and_returns_when_the_load_ends() {
         let budget = Budget::percent(1.0).expect("a budget");
         let floor = Period::new(64 * 1024);
-        let mut governor = Governor::new(budget, floor);
+        let mut governor = Governor::new(budget, Spent::default());
         let (mut period, mut spent) = (floor, Spent::default());
         let mut second = |governor: &mut Governor, period: Period, bytes: f64| {
             let own = Duration::from_secs_f64(bytes / period.bytes() as f64 * 1e-6);
             spent.own += own;
             spent.process += Duration::from_secs(1);
             spent.elapsed += Duration::from_secs(1);
-            (governor.next(period, spent), own)
+            (governor.next(period, floor, spent), own)
         };
         let mut seen = Vec::new();
         for _ in 0..20 {
@@ -137,14 +137,14 @@ mod tests {
 
     #[test]
     fn an_idle_process_keeps_its_period() {
-        let mut governor = Governor::new(Budget::percent(1.0).expect("a budget"), Period::EXACT);
+        let mut governor = Governor::new(Budget::percent(1.0).expect("a budget"), Spent::default());
         let mut spent = Spent::default();
         for _ in 0..100 {
             // The writer's ticks are all that the process does.
             spent.own += Duration::from_micros(100);
             spent.process += Duration::from_micros(120);
             spent.elapsed += Duration::from_secs(1);
-            assert_eq!(governor.next(Period::EXACT, spent), Period::EXACT);
+            assert_eq!(governor.next(Period::EXACT, Period::EXACT, spent), Period::EXACT);
         }
     }
 }

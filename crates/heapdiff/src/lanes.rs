@@ -26,6 +26,9 @@ const LANES_PER_PROCESSOR: usize = 2;
 /// Both are powers of two, as is every number of lanes.
 const LANES_MIN: usize = 8;
 const LANES_MAX: usize = 128;
+/// The first lanes keep freed blocks; those that are made later would have too many lying about.
+#[cfg(feature = "jemalloc")]
+const LANES_WITH_BLOCKS: usize = 32;
 
 /// Which way of walking passed the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,14 +65,16 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    fn new(walker: Walker, way: Way) -> Self {
+    /// The lane of a number.
+    #[cfg_attr(not(feature = "jemalloc"), expect(unused_variables, reason = "lanes differ in their blocks"))]
+    fn new(number: usize, walker: Walker, way: Way) -> Self {
         Self {
             walker,
             way,
             last: None,
             meter: Meter::default(),
             #[cfg(feature = "jemalloc")]
-            blocks: BlockCache::new(),
+            blocks: if number < LANES_WITH_BLOCKS { BlockCache::new() } else { BlockCache::NOTHING },
         }
     }
 
@@ -149,16 +154,16 @@ impl Lanes {
         lanes
     }
 
-    /// Makes twice as many lanes as there are; for the writer thread, when samples found none.
+    /// Makes four times as many lanes as there are; for the writer thread, when samples found none.
     pub(crate) fn grow(&self) {
         // Relaxed: only the writer thread changes it.
-        self.make((self.count.load(Ordering::Relaxed) * 2).min(LANES_MAX));
+        self.make((self.count.load(Ordering::Relaxed) * 4).min(LANES_MAX));
     }
 
     fn make(&self, count: usize) {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        for lane in self.lanes.iter().take(count) {
-            let _ = lane.get_or_init(|| Mutex::new(Lane::new(first.sibling(), self.way)));
+        for (number, lane) in self.lanes.iter().enumerate().take(count) {
+            let _ = lane.get_or_init(|| Mutex::new(Lane::new(number, first.sibling(), self.way)));
         }
         // Release: whoever sees the number finds the lanes.
         self.count.store(count, Ordering::Release);

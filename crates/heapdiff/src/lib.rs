@@ -71,6 +71,7 @@ mod settings;
 mod start;
 mod sys;
 mod thread;
+mod upkeep;
 
 pub use budget::Budget;
 pub use hook::Allocator;

@@ -6,6 +6,10 @@ use std::time::Instant;
 /// One call in so many is timed, and counted for all of them: two looks at the clock take 40 ns, a sample as little as 100.
 const CALLS_PER_TIMED: u32 = 32;
 
+/// A call that took longer was interrupted, or waited for memory. Counted for so many others, one would be a
+/// third of a second.
+const NANOS_MAX: u64 = 100_000;
+
 /// Decides which calls are timed.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -34,8 +38,8 @@ impl Call {
     #[inline]
     pub(crate) fn stop(self, counters: &Counters<'_>, shard: Shard) {
         if let Some(started) = self.0 {
-            let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            counters.add_many(shard, Counter::HookNanos, nanos.saturating_mul(u64::from(CALLS_PER_TIMED)));
+            let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(NANOS_MAX).min(NANOS_MAX);
+            counters.add_many(shard, Counter::HookNanos, nanos * u64::from(CALLS_PER_TIMED));
         }
     }
 }

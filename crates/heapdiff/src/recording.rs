@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The period in force, in bytes; 0 while recording is off.
 static PERIOD: AtomicU64 = AtomicU64::new(0);
+/// The period that was asked for: a budget may make the one in force larger.
+static PERIOD_ASKED: AtomicU64 = AtomicU64::new(1);
 /// Made by the first start and never taken away. A forked child that goes on has tables of its own.
 static TABLES: Forever<Tables> = Forever::new();
 /// Made with the first tables, in memory of which a forked child has a copy: it tells how inherited blocks were placed.
@@ -104,20 +106,36 @@ fn map_if_allowed(words: usize) -> Option<&'static [heapdiff_recorder::AtomicU64
 /// [`heapdiff_recorder::Sampler`].
 pub(crate) fn switch_on(period: Period, seed: u64) {
     SEED.store(seed, Ordering::Relaxed);
+    PERIOD_ASKED.store(period.bytes(), Ordering::Relaxed);
     // Release: see `setting`.
     PERIOD.store(period.bytes(), Ordering::Release);
 }
 
-/// Changes the period, unless recording is off.
+/// Has the period be the one that is asked for from now on, unless recording is off.
 pub(crate) fn set_period(period: Period) {
+    // Relaxed: the writer thread sees it with its next look.
+    PERIOD_ASKED.store(period.bytes(), Ordering::Relaxed);
     // Release: see `setting`. Relaxed: only whether it is 0 matters, and a change in between is taken note of.
     let _ = PERIOD
         .fetch_update(Ordering::Release, Ordering::Relaxed, |bytes| (bytes != 0).then_some(period.bytes()));
 }
 
-/// Ends recording. What is recorded stays until it is freed.
-pub(crate) fn switch_off() {
-    PERIOD.store(0, Ordering::Release);
+/// The period that was asked for last.
+pub(crate) fn period_asked() -> Period {
+    Period::new(PERIOD_ASKED.load(Ordering::Relaxed))
+}
+
+/// Moves the period for the sake of the budget, unless another was asked for meanwhile or recording has ended.
+pub(crate) fn move_period(from: Period, to: Period) {
+    // Release: see `setting`. Relaxed: a failure changes nothing.
+    let _ = PERIOD.compare_exchange(from.bytes(), to.bytes(), Ordering::Release, Ordering::Relaxed);
+}
+
+/// Ends recording, and tells the period that was in force. What is recorded stays until it is freed.
+pub(crate) fn switch_off() -> Option<Period> {
+    // Acquire and Release: see `setting`.
+    let bytes = PERIOD.swap(0, Ordering::AcqRel);
+    (bytes != 0).then(|| Period::new(bytes))
 }
 
 /// A seed for a thread's sampler: different for each, and equal in equal runs.

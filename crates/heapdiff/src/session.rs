@@ -15,6 +15,7 @@ use crate::sys::doorbell::Doorbell;
 use crate::sys::forever::Forever;
 use crate::sys::signals::{self, NotHeard};
 use crate::sys::{clock, process_hooks};
+use crate::upkeep::{self, Upkeep};
 use crate::{gate, hook, thread};
 use heapdiff_recorder::{Counter, Period};
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Moment, Snapshot};
@@ -146,11 +147,14 @@ impl Session {
         let writer = Writer {
             session: Arc::clone(&session),
             tables,
+            upkeep: Upkeep::new(tables, settings.budget),
+            next_look: Instant::now() + upkeep::EVERY,
             settings,
             facts,
             directory,
             files,
             started: Instant::now(),
+            last_period: None,
             failed: 0,
             signals_answered: signals::heard(),
         };
@@ -238,11 +242,15 @@ enum Wake {
 struct Writer {
     session: Arc<Session>,
     tables: &'static Tables,
+    upkeep: Upkeep,
+    next_look: Instant,
     settings: Settings,
     facts: Facts,
     directory: Directory,
     files: LoadedFiles,
     started: Instant,
+    /// The period that was in force when recording ended.
+    last_period: Option<Period>,
     failed: u64,
     /// Signals that asked for a snapshot and have got one.
     signals_answered: u32,
@@ -282,7 +290,7 @@ impl Writer {
                 due = Instant::now().checked_add(self.settings.every);
             }
             if wake == Wake::Stopping {
-                recording::switch_off();
+                self.last_period = recording::switch_off();
             }
             let result = self.take();
             let mut mailbox = lock(&self.session.mailbox);
@@ -315,12 +323,23 @@ impl Writer {
                 self.signals_answered = heard;
                 return Wake::Signalled;
             }
-            let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
+            let now = Instant::now();
+            if due.is_some_and(|due| due <= now) {
                 return Wake::Due;
             }
-            BELL.wait(rings, left);
+            if self.next_look <= now {
+                self.look();
+                continue;
+            }
+            let next = due.map_or(self.next_look, |due| due.min(self.next_look));
+            BELL.wait(rings, next.saturating_duration_since(now));
         }
+    }
+
+    /// Looks after recording between snapshots.
+    fn look(&mut self) {
+        self.next_look = Instant::now() + upkeep::EVERY;
+        self.upkeep.look(self.tables);
     }
 
     /// Takes a snapshot. What goes wrong is counted, and said the first time.
@@ -369,7 +388,7 @@ impl Writer {
             memory: process::memory(),
             allocator: process::allocator_figures(),
             heap: HeapEstimates::default(),
-            period: recording::setting().unwrap_or(self.settings.period),
+            period: recording::setting().or(self.last_period).unwrap_or(self.settings.period),
             snapshots_failed: self.failed,
             writer_cpu_nanos: nanos(clock::thread_time()),
         }

@@ -10,6 +10,10 @@
 //! Small blocks of the heap of samples have a prefix: no hashing, 16 bytes a sample, and a free touches the prefix
 //! together with the block. Large ones have none: a block of a power of two would take the next size class, a quarter
 //! more, and their allocation costs far more than the index.
+#![cfg_attr(
+    not(feature = "jemalloc"),
+    expect(unused_variables, reason = "without jemalloc there is no heap of samples")
+)]
 
 use super::{Allocator, Contents};
 use crate::gate;

@@ -70,6 +70,10 @@ pub(crate) struct BlockCache {
 }
 
 impl BlockCache {
+    /// A cache that keeps nothing: a block costs more, and none lies about unused.
+    pub(crate) const NOTHING: Self =
+        Self { flag: je::MALLOCX_TCACHE_NONE, _one_thread_at_a_time: PhantomData };
+
     /// A cache, empty; one that keeps nothing if jemalloc has no more of them.
     pub(crate) fn new() -> Self {
         let mut index: c_uint = 0;
@@ -85,7 +89,7 @@ impl BlockCache {
             )
         };
         let flag = usize::try_from(index).ok().filter(|_| result == 0).map(je::MALLOCX_TCACHE);
-        Self { flag: flag.unwrap_or(je::MALLOCX_TCACHE_NONE), _one_thread_at_a_time: PhantomData }
+        flag.map_or(Self::NOTHING, |flag| Self { flag, ..Self::NOTHING })
     }
 }
 
