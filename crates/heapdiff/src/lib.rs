@@ -36,7 +36,18 @@
 //!   start function, with a [`Profiler`] everything before it.
 //! - The last snapshot is written when the process exits by `exit` or by returning from `main`; `abort`, `_exit` and
 //!   signals leave the one before.
-//! - A forked child records nothing.
+//! - A forked child records nothing, unless it is to follow: see [`ProfilerBuilder::follow_forks`]. One that was made by a
+//!   system call and not by the C library's `fork` never does.
+//! - After `exec` the new image is another recorder with names of its own, `{program}-{start}-{pid}.2-...`, since process
+//!   id and start stay the same. So is a second copy of this crate in one program, such as a plugin's.
+//! - A signal handler that allocates is recorded, but not while it interrupts the recording of a sample; its stack ends at
+//!   the handler. Whether a handler may allocate at all is up to the allocator: jemalloc and the system's say no.
+//! - A signal that asks for snapshots is taken only if it is free when recording begins, and a handler that the program
+//!   sets later takes its place.
+//! - A block that is allocated through a library is seen through it once the writer has noticed the library, and stays
+//!   named when the library is closed. Without unwind tables in the library the stack ends there.
+//! - Without `/proc` there are no stacks, and the program is called `unknown`.
+//! - Programs that are linked statically against the GNU C library work; musl is untested.
 //! - A program with raised rights, such as a set-user-id one, does not listen to `HEAPDIFF_DIR`: whoever starts it could
 //!   have files written in its name. A [`Profiler`] in its code records.
 //! - Under `ulimit -v` at most a quarter of the address space is taken for samples and tables. A block that outgrows it

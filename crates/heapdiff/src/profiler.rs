@@ -229,7 +229,10 @@ impl std::fmt::Display for StartError {
                  `#[global_allocator] static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();`"
             ),
             Self::NoAddressSpace => {
-                write!(f, "cannot reserve address space: an eighth of `ulimit -v` is taken, 64 MiB at least")
+                write!(
+                    f,
+                    "cannot reserve address space: an eighth of `ulimit -v` is taken, which is to be 128 MiB at least"
+                )
             }
             Self::Thread(source) => write!(f, "cannot start the thread that writes snapshots: {source}"),
             Self::ForkedChild => {

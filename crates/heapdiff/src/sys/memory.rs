@@ -48,13 +48,18 @@ pub(crate) fn release(start: NonNull<u8>, bytes: usize) -> bool {
     advise(start, bytes, libc::MADV_DONTNEED)
 }
 
+/// Where a program may have less address space, nothing is taken of it: the writer thread needs its stack and tens of
+/// megabytes at times, and would find none.
+const LIMIT_MIN: u64 = 128 << 20;
+
 /// Whether `bytes` of address space may be taken. Under a limit (`ulimit -v`) that is an eighth of it: the rest is the
 /// program's.
 pub(crate) fn may_take(bytes: usize) -> bool {
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the pointer is valid for writes.
     let result = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
-    result != 0 || limit.rlim_cur == libc::RLIM_INFINITY || bytes as u64 <= limit.rlim_cur / 8
+    let is_within = |limit: u64| limit >= LIMIT_MIN && bytes as u64 <= limit / 8;
+    result != 0 || limit.rlim_cur == libc::RLIM_INFINITY || is_within(limit.rlim_cur)
 }
 
 fn map(bytes: usize, protection: libc::c_int) -> Option<NonNull<u8>> {

@@ -61,6 +61,9 @@ static CASES: &[Case] = &[
     lifecycle::NEVER,
     limits::ADDRESS_SPACE,
     limits::NOBODY_READS,
+    limits::NO_PROC,
+    limits::WITHOUT_PROC,
+    limits::TIGHT,
     stacks::DEEP,
     stacks::TOO_DEEP,
     #[cfg(target_arch = "x86_64")]
