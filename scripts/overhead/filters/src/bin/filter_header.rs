@@ -1,0 +1,10 @@
+//! A magic number in front.
+
+use overhead_filters::{Header, Shim, run};
+
+#[global_allocator]
+static ALLOC: Shim<Header> = Shim::new();
+
+fn main() {
+    run::<Header>();
+}

@@ -1,0 +1,8 @@
+//! jemalloc as tikv-jemallocator builds it.
+
+#[global_allocator]
+static ALLOC: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() {
+    overhead_workloads::run();
+}
