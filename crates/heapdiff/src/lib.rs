@@ -17,6 +17,7 @@
 //! | `HEAPDIFF_DIR` | record, and write snapshots there | do not record |
 //! | `HEAPDIFF_EVERY` | time between snapshots: `10s`, `300ms` | `10s` |
 //! | `HEAPDIFF_PERIOD` | mean bytes between samples: `64KiB`; `1` records every allocation | `512KiB` |
+//! | `HEAPDIFF_BUDGET` | `1%`: the period grows while recording takes more of the process's processor time | none |
 //! | `HEAPDIFF_KEEP` | what stays in the directory: `200` files, `1GiB`, or `200,1GiB` | `200,1GiB` |
 //! | `HEAPDIFF_COMMAND_LINE` | `off` leaves the program's arguments out | `on` |
 //! | `HEAPDIFF_FORK` | `follow`: a forked child goes on in files of its own | `stop` |
