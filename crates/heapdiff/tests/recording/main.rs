@@ -19,6 +19,7 @@
 mod support;
 
 mod bias;
+mod clock;
 mod disk;
 mod forks;
 mod lifecycle;
@@ -45,6 +46,7 @@ static CASES: &[Case] = &[
     truth::LAYOUTS,
     truth::STRESS,
     bias::UNBIASED,
+    clock::STEPS,
     period::CHANGED,
     period::BUDGET,
     moments::OTHER_THREADS,
