@@ -50,7 +50,11 @@ pub(crate) fn flags(layout: Layout) -> BlockFlags {
     if is_recognized_anywhere { BlockFlags::NONE } else { BlockFlags::OVERALIGNED }
 }
 
+/// Bytes of a sample at the start of a page, at least: more than the C library keeps in its thread cache. From there a
+/// freed sample would be handed out as an ordinary block of its size, again and again, and looked up at each free.
+const PLACED_MIN: usize = 1040;
+
 /// The layout at the start of a page.
 pub(crate) fn page_aligned(layout: Layout) -> Layout {
-    layout.align_to(PAGE).unwrap_or(layout)
+    Layout::from_size_align(layout.size().max(PLACED_MIN), layout.align().max(PAGE)).unwrap_or(layout)
 }

@@ -213,7 +213,7 @@ impl<A: GlobalAlloc> Allocator<A> {
             Place::InnerAsAsked => unsafe { self.inner.realloc(block, layout, new_layout.size()) },
             // SAFETY: it came from the inner allocator with the aligned layout, see `alloc_at`, and keeps that alignment.
             Place::InnerPageAligned => unsafe {
-                self.inner.realloc(block, gate::page_aligned(layout), new_layout.size())
+                self.inner.realloc(block, gate::page_aligned(layout), gate::page_aligned(new_layout).size())
             },
         }
     }

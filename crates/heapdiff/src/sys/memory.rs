@@ -28,10 +28,28 @@ pub(crate) fn map_wiped_in_children() -> Option<&'static AtomicU32> {
     Some(unsafe { start.cast::<AtomicU32>().as_ref() })
 }
 
-/// Reserves `bytes` of address space that [`commit`] makes usable piece by piece. Never given back.
+/// Reserves `bytes` of address space, a power of two, at a multiple of it; [`commit`] makes it usable piece by piece.
+/// Never given back.
 #[cfg(feature = "jemalloc")]
 pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
-    map(bytes, libc::PROT_NONE)
+    let start = map(bytes.checked_mul(2)?, libc::PROT_NONE)?;
+    let before = start.addr().get().wrapping_neg() & bytes.wrapping_sub(1);
+    // SAFETY: `before` is less than `bytes`, and the mapping is twice as long.
+    let kept = unsafe { start.add(before) };
+    // SAFETY: as above.
+    let after = unsafe { kept.add(bytes) };
+    unmap(start, before);
+    unmap(after, bytes.wrapping_sub(before));
+    Some(kept)
+}
+
+/// Gives back a part of a reservation that nobody uses.
+#[cfg(feature = "jemalloc")]
+fn unmap(start: NonNull<u8>, bytes: usize) {
+    if bytes > 0 {
+        // SAFETY: the caller's part lies in a mapping of ours that nobody uses. A failure leaves it reserved.
+        unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+    }
 }
 
 /// Makes a piece of a reservation readable and writable. The pieces are zero until they are written to.

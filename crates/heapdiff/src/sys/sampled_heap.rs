@@ -1,12 +1,12 @@
 //! The heap of sampled blocks: a jemalloc arena in an address range of its own.
 //!
-//! Whether a block was sampled is then told by its address alone: one subtraction and one comparison, with no false
-//! answers, no header in the block and no table to look into. The arena gets its extents from a reserved range by
+//! Whether a block was sampled is then told by its address alone: an exclusive or and a shift, with no false answers, no header in the block and no table to look into. The arena gets its extents from a reserved range by
 //! bumping a pointer; it is never given any back, so jemalloc keeps and reuses them itself.
 //!
 //! Blocks go to the arena and back past the thread caches of jemalloc, or a cached sample would be handed out as an
 //! unsampled block. [`BlockCache`]s of their own, which hold nothing but blocks of this heap, take their place.
 
+use super::address_range::AddressRange;
 use super::memory;
 use std::cell::Cell;
 use std::ffi::{c_int, c_uint, c_void};
@@ -16,17 +16,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tikv_jemalloc_sys as je;
 
-/// Above every address, so that no block lies in the range for a thread that sees the length before the start.
-const NOWHERE: usize = 1 << (usize::BITS - 1);
-/// The range, on a cache line that nobody writes to while the program runs: every free reads it.
-#[repr(align(128))]
-struct Range {
-    /// First address; [`NOWHERE`] while there is no range.
-    start: AtomicUsize,
-    /// Bytes; 0 until the arena is ready to serve.
-    len: AtomicUsize,
-}
-static RANGE: Range = Range { start: AtomicUsize::new(NOWHERE), len: AtomicUsize::new(0) };
+/// The range. Marked as used, or the optimizer makes a plain word of it that may lie beside one that is written to.
+#[used]
+static RANGE: AddressRange = AddressRange::nowhere();
 /// First address that has not been handed to jemalloc.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 /// The flag that names the arena, once it is there; `None` if it could not be made.
@@ -40,8 +32,7 @@ const RESERVATIONS: [usize; 9] =
 /// Whether a block lies in the heap of sampled blocks.
 #[inline(always)]
 pub(crate) fn contains(block: *const u8) -> bool {
-    // Relaxed: whoever holds a sampled block has synchronized with its allocation, which came after both stores.
-    block.addr().wrapping_sub(RANGE.start.load(Ordering::Relaxed)) < RANGE.len.load(Ordering::Relaxed)
+    RANGE.contains(block.addr())
 }
 
 /// Makes the heap ready to serve, once; `false` if the address space or the arena cannot be had.
@@ -50,9 +41,10 @@ pub(crate) fn prepare() -> bool {
         .get_or_init(|| {
             let mut sizes = RESERVATIONS.into_iter().filter(|&len| memory::may_take(len));
             let (start, len) = sizes.find_map(|len| Some((memory::reserve(len)?, len)))?;
-            RANGE.start.store(start.addr().get(), Ordering::Relaxed);
             NEXT.store(start.addr().get(), Ordering::Relaxed);
-            RANGE.len.store(len, Ordering::Relaxed);
+            if !RANGE.set(start.addr().get(), len) {
+                return None;
+            }
             let arena = create_arena()?;
             Some(je::MALLOCX_ARENA(usize::try_from(arena).ok()?))
         })
@@ -189,7 +181,7 @@ unsafe extern "C" fn extent_alloc(
     commit: *mut bool,
     _arena: c_uint,
 ) -> *mut c_void {
-    let end = RANGE.start.load(Ordering::Relaxed).saturating_add(RANGE.len.load(Ordering::Relaxed));
+    let end = RANGE.end();
     let place = |next: usize| next.checked_next_multiple_of(alignment.max(1));
     // Relaxed: only the uniqueness of the part matters; jemalloc publishes what it makes of it.
     let taken = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| {
