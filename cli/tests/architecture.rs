@@ -7,12 +7,13 @@ use std::process::Command;
 
 /// What each crate may depend on among ours. Arrows point one way, and the analyst (`heapdiff-cli` and what it uses)
 /// never reaches `heapdiff`: they meet in bytes, those of the region among them, which the recorder's crates read.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("heapdiff-recorder", &[]),
     ("heapdiff-unwind", &[]),
     ("heapdiff-pprof", &[]),
     ("heapdiff-profile", &[]),
     ("heapdiff-snapshot", &["heapdiff-pprof", "heapdiff-recorder"]),
+    ("heapdiff-region", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot"]),
     ("heapdiff", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot", "heapdiff-unwind"]),
     ("heapdiff-formats", &["heapdiff-pprof", "heapdiff-profile"]),
     ("heapdiff-symbols", &["heapdiff-profile"]),
@@ -23,7 +24,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "heapdiff-formats",
             "heapdiff-pprof",
             "heapdiff-profile",
-            "heapdiff-recorder",
+            "heapdiff-region",
             "heapdiff-render",
             "heapdiff-snapshot",
             "heapdiff-symbols",

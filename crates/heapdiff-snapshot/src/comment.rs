@@ -35,7 +35,7 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
         count(&mut dropped, counter.name(), counters.get(counter));
     }
     count(&mut dropped, "snapshots_failed", moment.snapshots_failed);
-    count(&mut dropped, "moved_during_snapshot", snapshot.moved_meanwhile);
+    count(&mut dropped, "moved_during_snapshot", snapshot.live.moved());
     drop(dropped);
     if let Some(figures) = moment.allocator {
         allocator(&mut root.object("allocator"), figures);

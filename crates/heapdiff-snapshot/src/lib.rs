@@ -16,13 +16,17 @@
 mod comment;
 mod facts;
 mod facts_bytes;
+mod heap_estimates;
 mod live_rows;
 mod moment;
+mod names;
 mod places;
 mod snapshot;
 
 pub use facts::{Facts, Identity, Mapping};
 pub use facts_bytes::BadFacts;
+pub use heap_estimates::HeapEstimates;
 pub use live_rows::LiveRows;
-pub use moment::{AllocatorFigures, HeapEstimates, Memory, Moment};
+pub use moment::{AllocatorFigures, Memory, Moment};
+pub use names::{snapshot_name, snapshot_sequence};
 pub use snapshot::Snapshot;

@@ -13,7 +13,10 @@ pub(crate) struct InUse {
 
 /// The live blocks that belong to a snapshot, summed up by row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LiveRows(pub(crate) BTreeMap<(StackId, SizeClass, u32), InUse>);
+pub struct LiveRows {
+    pub(crate) rows: BTreeMap<(StackId, SizeClass, u32), InUse>,
+    moved: u64,
+}
 
 impl LiveRows {
     /// Reads the live blocks of the snapshot `sequence` while the program goes on.
@@ -23,26 +26,32 @@ impl LiveRows {
     #[must_use]
     pub fn read(recorder: &Recorder<'_>, sequence: u32, boundaries: &[u32]) -> Self {
         let mut rows: BTreeMap<_, InUse> = BTreeMap::new();
-        recorder.visit_live(sequence, |block| {
+        let moved = recorder.visit_live(sequence, |block| {
             let key = (block.stack, SizeClass::of(block.size), epoch_label(block.epoch, boundaries));
             let row = rows.entry(key).or_default();
             row.samples += 1;
             row.objects_estimate += block.charge.objects_estimate();
             row.bytes_estimate += block.charge.bytes_estimate(block.size);
         });
-        Self(rows)
+        Self { rows, moved }
+    }
+
+    /// Blocks whose thread was stopped in the middle of a change of their size: they may be seen with the one from before.
+    #[must_use]
+    pub const fn moved(&self) -> u64 {
+        self.moved
     }
 
     /// Sampled blocks that are alive.
     #[must_use]
     pub fn samples(&self) -> u64 {
-        self.0.values().map(|row| row.samples.unsigned_abs()).sum()
+        self.rows.values().map(|row| row.samples.unsigned_abs()).sum()
     }
 
     /// Estimate of the bytes that are alive.
     #[must_use]
     pub fn bytes_estimate(&self) -> f64 {
-        self.0.values().map(|row| row.bytes_estimate).sum()
+        self.rows.values().map(|row| row.bytes_estimate).sum()
     }
 }
 

@@ -4,12 +4,13 @@
 //! word  0 time   1 recording   2 RSS   3 cgroup current   4 cgroup maximum
 //!       5 allocated   6 active   7 resident   8 retained   9 mapped   10 metadata       (the allocator's own)
 //!      11 bytes ever allocated   12 live samples   13 live bytes                        (the recorder's estimates)
-//!      14 failed snapshots:23 | period:41   15 CPU time of the writer
+//!      14 period   15 failed snapshots   16 CPU time of the writer
 //! ```
 //!
 //! Bytes, nanoseconds and counts as they are; all ones where a figure is not known. Bump the region's version if you
 //! change this.
 
+use crate::heap_estimates::HeapEstimates;
 use heapdiff_recorder::Period;
 
 /// What was measured at one moment of a recording.
@@ -61,32 +62,18 @@ pub struct AllocatorFigures {
     pub metadata: u64,
 }
 
-/// What the recorder's samples stand for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeapEstimates {
-    /// Bytes allocated since recording began.
-    pub allocated_bytes: Option<u64>,
-    /// Sampled blocks that are alive.
-    pub live_samples: Option<u64>,
-    /// Bytes that are alive.
-    pub live_bytes: Option<u64>,
-}
-
 /// A figure that is not known.
 const UNKNOWN: u64 = u64::MAX;
-const PERIOD_BITS: u32 = 41;
-const _: () = assert!(Period::MAX.bytes() < 1 << PERIOD_BITS, "a period must fit its part of the word");
 
 impl Moment {
     /// Words of a moment.
-    pub const WORDS: usize = 16;
+    pub const WORDS: usize = 17;
 
     /// The moment as words.
     #[must_use]
     pub fn to_words(&self) -> [u64; Self::WORDS] {
         let known = |figure: Option<u64>| figure.unwrap_or(UNKNOWN);
         let allocator = |figure: fn(AllocatorFigures) -> u64| known(self.allocator.map(figure));
-        let failed = self.snapshots_failed.min((1 << (u64::BITS - PERIOD_BITS)) - 1);
         [
             self.time_nanos,
             self.recording_nanos,
@@ -102,7 +89,8 @@ impl Moment {
             known(self.heap.allocated_bytes),
             known(self.heap.live_samples),
             known(self.heap.live_bytes),
-            failed << PERIOD_BITS | self.period.bytes(),
+            self.period.bytes(),
+            self.snapshots_failed,
             self.writer_cpu_nanos,
         ]
     }
@@ -125,7 +113,8 @@ impl Moment {
             allocated_bytes,
             live_samples,
             live_bytes,
-            failed_and_period,
+            period,
+            snapshots_failed,
             writer_cpu_nanos,
         ] = words;
         let known = |word: u64| (word != UNKNOWN).then_some(word);
@@ -144,8 +133,8 @@ impl Moment {
                 live_samples: known(live_samples),
                 live_bytes: known(live_bytes),
             },
-            period: Period::new(failed_and_period & ((1 << PERIOD_BITS) - 1)),
-            snapshots_failed: failed_and_period >> PERIOD_BITS,
+            period: Period::new(period),
+            snapshots_failed,
             writer_cpu_nanos,
         }
     }
@@ -159,7 +148,7 @@ mod tests {
     proptest! {
         /// Any words are a moment, and its own words mean the same moment.
         #[test]
-        fn a_moment_comes_back_as_it_was(words in any::<[u64; 16]>()) {
+        fn a_moment_comes_back_as_it_was(words in any::<[u64; 17]>()) {
             let moment = Moment::from_words(&words);
             prop_assert_eq!(Moment::from_words(&moment.to_words()), moment);
         }
@@ -178,12 +167,5 @@ mod tests {
             writer_cpu_nanos: 4,
         };
         assert_eq!(Moment::from_words(&moment.to_words()), moment);
-        let many = Moment { snapshots_failed: u64::MAX, ..moment };
-        assert_eq!(
-            Moment::from_words(&many.to_words()).snapshots_failed,
-            (1 << 23) - 1,
-            "and no other period"
-        );
-        assert_eq!(Moment::from_words(&many.to_words()).period, Period::MAX);
     }
 }

@@ -24,8 +24,6 @@ pub struct Snapshot<'a> {
     pub boundaries: &'a [u32],
     /// The live blocks, read with the same number and boundaries.
     pub live: &'a LiveRows,
-    /// Sampled blocks that changed their size while the live blocks were read.
-    pub moved_meanwhile: u64,
     /// What is known about the process.
     pub facts: &'a Facts,
     /// What was measured when the snapshot was taken.
@@ -105,7 +103,7 @@ impl Snapshot<'_> {
         writer: &mut Writer<W>,
         places: &mut Places<'_>,
     ) -> Result<(), WriteError> {
-        for (&(stack, class, epoch), row) in &self.live.0 {
+        for (&(stack, class, epoch), row) in &self.live.rows {
             let values = [0, row.samples, 0, 0, whole(row.objects_estimate), whole(row.bytes_estimate)];
             let labels =
                 [number("bytes", class.bytes(), "bytes"), number("epoch", u64::from(epoch), "count")];

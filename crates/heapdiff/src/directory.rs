@@ -1,9 +1,11 @@
 //! The directory that snapshots are written to.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::black_box;
 use crate::claim;
 use crate::retention::{self, Kept};
 use crate::settings::Keep;
+use heapdiff_snapshot::{snapshot_name, snapshot_sequence};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,9 @@ const EXTENSION: &str = ".pb.gz";
 const UNFINISHED: &str = ".tmp";
 /// An unfinished file of another process is that process's business for so long, and rubbish afterwards.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// Region files of dead processes of one program that are kept.
+const REGIONS_KEPT: usize = 3;
 
 /// The directory, as one process sees it.
 #[derive(Debug)]
@@ -50,10 +55,8 @@ impl Directory {
 
     /// Sequence numbers of this process's snapshots that are there, ascending.
     pub(crate) fn sequences(&self) -> Vec<u32> {
-        let mut sequences: Vec<u32> = self
-            .names()
-            .filter_map(|name| name.strip_prefix(&self.prefix)?.strip_suffix(EXTENSION)?.parse().ok())
-            .collect();
+        let mut sequences: Vec<u32> =
+            self.names().filter_map(|name| snapshot_sequence(&self.prefix, &name)).collect();
         sequences.sort_unstable();
         sequences
     }
@@ -64,7 +67,7 @@ impl Directory {
         sequence: u32,
         write: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>,
     ) -> io::Result<PathBuf> {
-        let path = self.path.join(format!("{}{sequence:06}{EXTENSION}", self.prefix));
+        let path = self.path.join(snapshot_name(&self.prefix, sequence));
         let unfinished = self.unfinished();
         let written = File::create(&unfinished)
             .and_then(|file| write(BufWriter::new(file)))
@@ -77,6 +80,35 @@ impl Directory {
         }
         self.thin(&path);
         Ok(path)
+    }
+
+    /// Removes region files that dead processes of this program have left: all but the newest, which somebody may still
+    /// want to look into. One that cannot be removed is tried again by the next start.
+    pub(crate) fn remove_old_regions(&self) {
+        let now = SystemTime::now();
+        let mut dead = Vec::new();
+        for name in self.names() {
+            let Some(stem) = name.strip_suffix(black_box::EXTENSION) else { continue };
+            let path = self.path.join(&name);
+            if program_of(&format!("{}-", stem.trim_start_matches('.'))) != Some(&self.program) {
+                continue;
+            }
+            let changed = fs::metadata(&path).and_then(|facts| facts.modified());
+            let changed = changed.unwrap_or(SystemTime::UNIX_EPOCH);
+            if !stem.starts_with('.') {
+                dead.push((changed, path));
+            } else if now.duration_since(changed).is_ok_and(|age| age > ABANDONED_AFTER)
+                && black_box::is_abandoned(&path)
+            {
+                let _ = fs::remove_file(path);
+            }
+        }
+        // The newest first.
+        dead.sort_by(|a, b| b.cmp(a));
+        dead.retain(|(_, path)| black_box::is_abandoned(path));
+        for (_, path) in dead.drain(..).skip(REGIONS_KEPT) {
+            let _ = fs::remove_file(path);
+        }
     }
 
     fn unfinished(&self) -> PathBuf {

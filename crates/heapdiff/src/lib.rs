@@ -19,6 +19,7 @@
 //! | `HEAPDIFF_PERIOD` | mean bytes between samples: `64KiB`; `1` records every allocation | `512KiB` |
 //! | `HEAPDIFF_BUDGET` | `1%`: the period grows while recording takes more of the process's processor time | none |
 //! | `HEAPDIFF_KEEP` | what stays in the directory: `200` files, `1GiB`, or `200,1GiB` | `200,1GiB` |
+//! | `HEAPDIFF_BLACK_BOX` | `off`: the tables are in memory that nobody else sees, and die with the process | `on` |
 //! | `HEAPDIFF_COMMAND_LINE` | `off` leaves the program's arguments out | `on` |
 //! | `HEAPDIFF_FORK` | `follow`: a forked child goes on in files of its own | `stop` |
 //! | `HEAPDIFF_SIGNAL` | a snapshot also when that signal comes: `USR1` or `USR2` | none |
@@ -35,8 +36,16 @@
 //! # Limits
 //! - What was allocated before recording began is unknown: with the environment that is what ran before this crate's
 //!   start function, with a [`Profiler`] everything before it.
-//! - The last snapshot is written when the process exits by `exit` or by returning from `main`; `abort`, `_exit` and
-//!   signals leave the one before.
+//! - The last snapshot is written when the process exits by `exit` or by returning from `main`. `abort`, `_exit`, `exec`
+//!   and signals leave no time for it; they leave the black box, `{program}-{start}-{pid}.region` in the directory, of which
+//!   `heapdiff postmortem` makes the heap as it was at that moment. A process that ends as it should removes it.
+//! - What is in the black box is the kernel's from the moment of the store, so no death of the process loses any of it. The
+//!   death of the machine does: nothing is promised about what had reached the disk by then.
+//! - The kernel writes the black box back to the disk now and then, and the next store to a page that is being written may
+//!   wait for it on some file systems. A directory in memory such as `/dev/shm` has no such waits.
+//! - Nothing in the black box is touched before its space on the disk is set aside, so a full disk costs samples, which are
+//!   counted. Where space cannot be set aside for good (btrfs, ZFS, FUSE, network file systems) there is no black box, which
+//!   is said once. The file must not be made shorter by others: that is a deadly signal, as for every mapped file.
 //! - A forked child records nothing, unless it is to follow: see [`ProfilerBuilder::follow_forks`]. One that was made by a
 //!   system call and not by the C library's `fork` never does.
 //! - After `exec` the new image is another recorder with names of its own, `{program}-{start}-{pid}.2-...`, since process
@@ -66,6 +75,7 @@ compile_error!(
     "heapdiff records on Linux, on x86-64 and aarch64. Analysing snapshots works anywhere: see heapdiff-cli."
 );
 
+mod black_box;
 mod budget;
 mod claim;
 mod directory;
@@ -84,6 +94,7 @@ mod start;
 mod sys;
 mod thread;
 mod upkeep;
+mod writer;
 
 pub use budget::Budget;
 pub use hook::Allocator;

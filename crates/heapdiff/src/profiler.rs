@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use crate::budget::Budget;
-use crate::session::Session;
+use crate::session::{Ending, Session};
 use crate::settings::{EVERY_MIN, Keep, Settings, Signal};
 use crate::start;
 use crate::sys::process_hooks;
@@ -72,7 +72,7 @@ impl Drop for Profiler {
             // A failed snapshot is counted and said by the writer.
             let _ = self.session.snapshot();
         } else {
-            self.session.stop(LAST_SNAPSHOT_PATIENCE);
+            self.session.stop(Ending::Recording, LAST_SNAPSHOT_PATIENCE);
         }
     }
 }
@@ -166,6 +166,14 @@ impl ProfilerBuilder {
     #[must_use]
     pub const fn follow_forks(mut self, does_follow: bool) -> Self {
         self.settings.follows_forks = does_follow;
+        self
+    }
+
+    /// Whether the recorder's tables are a file beside the snapshots, from which `heapdiff postmortem` reads the heap of a
+    /// process that was killed; they are if it is not set. Decided by the first recording of a process.
+    #[must_use]
+    pub const fn black_box(mut self, is_kept: bool) -> Self {
+        self.settings.has_black_box = is_kept;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::lanes::Lanes;
 use crate::loaded_files::LoadedFiles;
 use crate::sys::forever::Forever;
 use crate::sys::{memory, process_hooks};
-use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng};
+use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng, State};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,7 +60,12 @@ pub(crate) fn index() -> Option<&'static Index> {
 
 /// Makes the tables if they are not there yet, and has the lanes know the files that are loaded now. `None` if the memory
 /// of the tables cannot be had. Only one session is started at a time.
-pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
+///
+/// `black_box` makes the file that the tables are to lie in; without one they lie in memory that nobody else sees.
+pub(crate) fn prepare(
+    files: &mut LoadedFiles,
+    black_box: impl FnOnce() -> Option<Region<'static>>,
+) -> Option<&'static Tables> {
     /// Levels of the index: for 22 million blocks, 350,000 and 20,000.
     const INDEX_LEVELS: [usize; 3] = [7, 4, 2];
     INDEX
@@ -71,30 +76,33 @@ pub(crate) fn prepare(files: &mut LoadedFiles) -> Option<&'static Tables> {
         .as_ref()?;
     let tables = match TABLES.get() {
         Some(tables) => tables,
-        None => make(files)?,
+        None => {
+            let region = black_box().or_else(|| CAPACITIES.iter().find_map(map_region))?;
+            TABLES.set(Tables { recorder: Recorder::new(&region), lanes: Lanes::new(&files.read()) })
+        }
     };
     files.refresh(&tables.lanes);
     Some(tables)
 }
 
-/// Makes a forked child forget what its parent has recorded: its tables are new, and locks in the old ones may be held
-/// for ever by threads that the child does not have. How the parent's blocks were placed is still known.
-pub(crate) fn renew() {
+/// Makes a forked child forget what its parent has recorded: its tables will be new ones, since its parent goes on using
+/// the file that the old ones may lie in, and locks in them may be held for ever by threads that the child does not have.
+/// How the parent's blocks were placed is still known.
+pub(crate) fn forget() {
     // Relaxed: the child has one thread.
     PERIOD.store(0, Ordering::Relaxed);
-    if TABLES.get().is_some() {
-        TABLES.forget();
-        // Without the memory for new ones the child goes on without recording.
-        let _ = make(&mut LoadedFiles::default());
-    }
+    TABLES.forget();
 }
 
-fn make(files: &mut LoadedFiles) -> Option<&'static Tables> {
-    let region = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY]
-        .into_iter()
-        .find_map(|capacities| Region::create(map_if_allowed(capacities.words())?, &capacities))?;
+/// How large the tables may be.
+pub(crate) const CAPACITIES: [Capacities; 3] = [Capacities::LARGE, Capacities::SMALL, Capacities::TINY];
+
+/// A region that is in no file.
+fn map_region(capacities: &Capacities) -> Option<Region<'static>> {
+    let region = Region::create(map_if_allowed(capacities.words())?, capacities)?;
     region.set_all_backed();
-    Some(TABLES.set(Tables { recorder: Recorder::new(&region), lanes: Lanes::new(&files.read()) }))
+    region.set_state(State::Live);
+    Some(region)
 }
 
 /// Memory for tables, unless it would be too large a part of a limited address space.

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) signal: Option<Signal>,
     /// Whether a forked child goes on in files of its own.
     pub(crate) follows_forks: bool,
+    /// Whether the recorder's tables are a file beside the snapshots.
+    pub(crate) has_black_box: bool,
 }
 
 /// A signal that can ask for a snapshot: one of the two that mean what a program wants them to mean.
@@ -72,6 +74,7 @@ impl Settings {
             has_command_line: true,
             signal: None,
             follows_forks: false,
+            has_black_box: true,
         }
     }
 
@@ -103,7 +106,7 @@ struct Variable {
 }
 
 /// All variables but `HEAPDIFF_DIR`.
-const VARIABLES: [Variable; 7] = [
+const VARIABLES: [Variable; 8] = [
     Variable {
         name: "HEAPDIFF_EVERY",
         expected: "a time such as `10s` or `300ms`",
@@ -140,8 +143,15 @@ const VARIABLES: [Variable; 7] = [
         name: "HEAPDIFF_COMMAND_LINE",
         expected: "`on` or `off`",
         read: |value, settings| {
-            settings.has_command_line =
-                [("on", true), ("off", false)].iter().find(|(name, _)| *name == value)?.1;
+            settings.has_command_line = is_on(value)?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "HEAPDIFF_BLACK_BOX",
+        expected: "`on` or `off`",
+        read: |value, settings| {
+            settings.has_black_box = is_on(value)?;
             Some(())
         },
     },
@@ -168,6 +178,10 @@ const VARIABLES: [Variable; 7] = [
 
 /// A snapshot takes longer than this would leave time for.
 pub(crate) const EVERY_MIN: Duration = Duration::from_millis(1);
+
+fn is_on(text: &str) -> Option<bool> {
+    Some([("on", true), ("off", false)].iter().find(|(name, _)| *name == text)?.1)
+}
 
 fn parse_bytes(text: &str) -> Option<u64> {
     parse_size::Config::new().with_binary().parse_size(text.trim()).ok()
@@ -227,13 +241,14 @@ mod tests {
             ("HEAPDIFF_COMMAND_LINE", "off"),
             ("HEAPDIFF_SIGNAL", "SIGUSR1"),
             ("HEAPDIFF_FORK", "follow"),
+            ("HEAPDIFF_BLACK_BOX", "off"),
         ]);
         let settings = settings.expect("all are good").expect("there is a directory");
         assert_eq!(settings.every, Duration::from_millis(300));
         assert_eq!(settings.period, Period::new(64 << 10));
         assert_eq!(settings.budget, Budget::percent(0.5));
         assert_eq!(settings.keep, Keep { files: 50, bytes: 2 << 20 });
-        assert!(!settings.has_command_line && settings.follows_forks);
+        assert!(!settings.has_command_line && settings.follows_forks && !settings.has_black_box);
         assert_eq!(settings.signal, Some(Signal::User1));
         let settings =
             parse(&[("HEAPDIFF_DIR", "p"), ("HEAPDIFF_SIGNAL", "USR2"), ("HEAPDIFF_FORK", "stop")]);
@@ -264,6 +279,7 @@ mod tests {
             ("HEAPDIFF_SIGNAL", ""),
             ("HEAPDIFF_FORK", "yes"),
             ("HEAPDIFF_FORK", ""),
+            ("HEAPDIFF_BLACK_BOX", "1"),
         ] {
             let error = parse(&[("HEAPDIFF_DIR", "p"), (name, value)]).expect_err(name);
             assert!(

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use crate::profiler::LAST_SNAPSHOT_PATIENCE;
-use crate::session::{self, Session};
+use crate::session::{self, Ending, Session};
 use crate::settings::Settings;
 use crate::sys::process_hooks;
 use crate::thread;
@@ -49,6 +49,6 @@ fn from_environment() {
 
 extern "C" fn at_exit() {
     if let Some(session) = SESSION.get() {
-        session.stop(LAST_SNAPSHOT_PATIENCE);
+        session.stop(Ending::Process, LAST_SNAPSHOT_PATIENCE);
     }
 }

@@ -1,6 +1,8 @@
 //! Memory straight from the kernel.
 
 use heapdiff_recorder::AtomicU64;
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU32;
 
@@ -9,12 +11,34 @@ use std::sync::atomic::AtomicU32;
 /// They are left out of core dumps and of huge pages, which would make two megabytes of each word that is touched.
 pub(crate) fn map_words(words: usize) -> Option<&'static [AtomicU64]> {
     let bytes = words.checked_mul(size_of::<AtomicU64>())?;
-    let start = map(bytes, libc::PROT_READ | libc::PROT_WRITE)?;
+    as_words(map(bytes, libc::PROT_READ | libc::PROT_WRITE)?, words)
+}
+
+/// Maps the first `words` words of a file, shared with whoever else maps it. They stay mapped as long as the process
+/// lives.
+///
+/// A page that has no disk space must not be touched: see [`disk_space`](super::disk_space). Nobody may shorten the file.
+pub(crate) fn map_file(file: &File, words: usize) -> Option<&'static [AtomicU64]> {
+    let bytes = words.checked_mul(size_of::<AtomicU64>())?;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping at an address that the kernel chooses touches no existing memory; the file is open.
+    let start =
+        unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+    if start == libc::MAP_FAILED {
+        return None;
+    }
+    as_words(NonNull::new(start.cast())?, words)
+}
+
+/// Words of a mapping that was just made, is readable and writable, and is never unmapped.
+fn as_words(start: NonNull<u8>, words: usize) -> Option<&'static [AtomicU64]> {
+    let bytes = words.checked_mul(size_of::<AtomicU64>())?;
     // Advice only: what the kernel does not know it refuses, and nothing is lost.
     advise(start, bytes, libc::MADV_NOHUGEPAGE);
     advise(start, bytes, libc::MADV_DONTDUMP);
-    // SAFETY: the mapping is `bytes` long, page-aligned, zeroed (valid atomics) and never unmapped, so it is valid for
-    // reads and writes for 'static; it was just made, so nobody else has a reference to it.
+    // SAFETY: the mapping is `bytes` long, page-aligned (any bytes are valid atomics) and never unmapped, so it is valid
+    // for reads and writes for 'static; it was just made, so this process has no other reference to it, and others reach
+    // it as atomics too.
     Some(unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>().as_ptr(), words) })
 }
 
@@ -26,6 +50,12 @@ pub(crate) fn map_wiped_in_children() -> Option<&'static AtomicU32> {
     // SAFETY: the mapping is page-aligned, zeroed (a valid atomic), larger than the word and never unmapped, and nobody
     // else has a reference to it.
     Some(unsafe { start.cast::<AtomicU32>().as_ref() })
+}
+
+/// Bytes of a page.
+pub(crate) fn page_bytes() -> u64 {
+    // SAFETY: sysconf takes any name.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
 
 /// Reserves `bytes` of address space, a power of two, at a multiple of it; [`commit`] makes it usable piece by piece.
@@ -73,11 +103,27 @@ const LIMIT_MIN: u64 = 128 << 20;
 /// Whether `bytes` of address space may be taken. Under a limit (`ulimit -v`) that is an eighth of it: the rest is the
 /// program's.
 pub(crate) fn may_take(bytes: usize) -> bool {
+    limit(|into| {
+        // SAFETY: the pointer is valid for writes.
+        unsafe { libc::getrlimit(libc::RLIMIT_AS, into) }
+    })
+    .is_none_or(|limit| limit >= LIMIT_MIN && bytes as u64 <= limit / 8)
+}
+
+/// Whether a file may grow to `bytes`. To try is a deadly signal where it may not (`ulimit -f`).
+pub(crate) fn may_write(bytes: u64) -> bool {
+    limit(|into| {
+        // SAFETY: the pointer is valid for writes.
+        unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, into) }
+    })
+    .is_none_or(|limit| bytes <= limit)
+}
+
+/// The limit that `ask` reads; `None` if there is none.
+fn limit(ask: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: the pointer is valid for writes.
-    let result = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
-    let is_within = |limit: u64| limit >= LIMIT_MIN && bytes as u64 <= limit / 8;
-    result != 0 || limit.rlim_cur == libc::RLIM_INFINITY || is_within(limit.rlim_cur)
+    let result = ask(&raw mut limit);
+    (result == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
 }
 
 fn map(bytes: usize, protection: libc::c_int) -> Option<NonNull<u8>> {

@@ -5,6 +5,7 @@ pub(crate) mod address_range;
 #[cfg(feature = "jemalloc")]
 pub(crate) mod block_prefix;
 pub(crate) mod clock;
+pub(crate) mod disk_space;
 pub(crate) mod doorbell;
 pub(crate) mod forever;
 #[cfg(feature = "jemalloc")]

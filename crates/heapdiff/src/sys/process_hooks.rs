@@ -1,7 +1,8 @@
 //! Code that runs when the process starts, exits or forks.
 
 use super::{memory, modules, signals};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Once, OnceLock};
 
 /// Runs `at_start` before `main`. The macro's caller names a function without arguments.
@@ -45,7 +46,8 @@ pub(crate) fn watch_forks() {
         // Release: whoever sees the page sees that it is zero.
         PROCESS.store(std::ptr::from_ref(page).cast_mut(), Ordering::Release);
         // SAFETY: the handlers stay loaded as long as the process lives. Between `fork` and `exec` nothing but what is
-        // async-signal-safe may be done: words are stored, and a thread is started only where `follow_forks` was called.
+        // async-signal-safe may be done: words are stored, a file is closed, and a thread is started only where
+        // `follow_forks` was called.
         unsafe {
             libc::pthread_atfork(Some(modules::lock_loader), Some(modules::unlock_loader), Some(in_child))
         };
@@ -58,6 +60,12 @@ pub(crate) fn watch_forks() {
 
 unsafe extern "C" fn in_child() {
     modules::unlock_loader();
+    // Relaxed: the child has one thread, and it sees what its parent's forking thread saw.
+    let file = NOT_FOR_CHILDREN.swap(-1, Ordering::Relaxed);
+    if file >= 0 {
+        // SAFETY: the child's copy of a file that the parent has open; whoever owns it there does nothing in the child.
+        unsafe { libc::close(file) };
+    }
     if let Some(process) = process() {
         // Relaxed: the child has one thread.
         process.store(IN_CHILD, Ordering::Relaxed);
@@ -66,6 +74,15 @@ unsafe extern "C" fn in_child() {
     if FOLLOWS.load(Ordering::Relaxed) {
         start_follower();
     }
+}
+
+/// A file that a forked child lets go of at once; -1 for none. A lock on a file is held as long as anybody has it open.
+static NOT_FOR_CHILDREN: AtomicI32 = AtomicI32::new(-1);
+
+/// Has a forked child close this file, and no longer the one that was named before.
+pub(crate) fn close_in_child(file: Option<RawFd>) {
+    // Relaxed: a child has one thread, and it sees what its parent's forking thread saw.
+    NOT_FOR_CHILDREN.store(file.unwrap_or(-1), Ordering::Relaxed);
 }
 
 /// Whether a child that is forked off goes on by itself.

@@ -136,8 +136,32 @@ pub(crate) static SITES: &[Site] = &[
         moment: Moment::Start,
         is_meant: |call| [libc::SYS_fallocate, libc::SYS_ftruncate].contains(&call.number),
         outcomes: &fails([libc::ENOSPC, libc::EIO, libc::EOPNOTSUPP]),
-        effect: Effect::Less,
-        must_happen: false,
+        effect: Effect::None,
+        must_happen: true,
+    },
+    Site {
+        name: "the_black_box_is_not_mapped",
+        moment: Moment::Start,
+        is_meant: |call| is_map(call, 16 << 20) && call.arguments[3] & libc::MAP_SHARED as u64 != 0,
+        outcomes: MEMORY,
+        effect: Effect::None,
+        must_happen: true,
+    },
+    Site {
+        name: "the_black_box_gets_no_name",
+        moment: Moment::Start,
+        is_meant: |call| is_rename(call) && renames_to(call, b".region"),
+        outcomes: &fails([libc::ENOSPC, libc::EIO, libc::EROFS, libc::EACCES]),
+        effect: Effect::None,
+        must_happen: true,
+    },
+    Site {
+        name: "the_black_box_is_not_made",
+        moment: Moment::Start,
+        is_meant: |call| is_create(call) && call.path(1).ends_with(b".region"),
+        outcomes: DISK,
+        effect: Effect::None,
+        must_happen: true,
     },
     Site {
         name: "advice_is_refused",
@@ -232,6 +256,15 @@ fn is_create(call: &Call) -> bool {
 /// A write to anything but the three files that every process has.
 fn is_write(call: &Call) -> bool {
     call.number == libc::SYS_write && call.arguments[0] > 2
+}
+
+/// The new path is argument 1 of the oldest of these calls, and argument 3 of the others.
+fn renames_to(call: &Call, ending: &[u8]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if call.number == libc::SYS_rename {
+        return call.path(1).ends_with(ending);
+    }
+    call.path(3).ends_with(ending)
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -19,6 +19,7 @@
 mod support;
 
 mod bias;
+mod black_box;
 mod clock;
 mod disk;
 mod forks;
@@ -90,6 +91,18 @@ static CASES: &[Case] = &[
     threads::NO_DESCRIPTORS,
     threads::CLOSED_STDIO,
     variables::BAD_VARIABLES,
+    black_box::KILLED,
+    black_box::ABORTED,
+    black_box::FAMILY,
+    black_box::GROWN,
+    black_box::FROM_OUTSIDE,
+    black_box::OUTSIDE,
+    black_box::UNDER_LOAD,
+    black_box::ENDED,
+    black_box::SWITCHED_OFF,
+    black_box::NO_ROOM,
+    black_box::SMALL_DISK,
+    black_box::TIDIED,
 ];
 
 fn main() -> ExitCode {
