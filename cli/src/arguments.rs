@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Top(TopArguments),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
+    Postmortem(PostmortemArguments),
+    Snapshot(SnapshotArguments),
 }
 
 /// Compares two profiles: what was born, what died and the net, row by row
@@ -181,6 +183,44 @@ pub(crate) struct InfoArguments {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// Writes the last snapshot of a process that was killed, and says how it was doing
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  heapdiff postmortem profiles             every process that died there
+  heapdiff postmortem profiles --remove    and tidy up behind it
+
+A recorded process keeps its tables in a file, `profiles/*.region`, which stays
+when it is killed. The snapshot in it is the one that the process could not
+write any more; it lies beside the others afterwards.")]
+pub(crate) struct PostmortemArguments {
+    /// A folder with snapshots, or the region file of one process
+    #[arg(value_name = "DIR")]
+    pub(crate) path: PathBuf,
+
+    /// Remove the region file when its snapshot is written
+    #[arg(long)]
+    pub(crate) remove: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Takes a snapshot of a living process, from outside and without stopping it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  heapdiff snapshot 4242        the process with this id
+  heapdiff snapshot profiles    every process that records there
+
+Prints the path of what it wrote: beside the process's own snapshots, as one of
+them.")]
+pub(crate) struct SnapshotArguments {
+    /// A process id, or the folder that the process records in
+    #[arg(value_name = "PID|DIR")]
+    pub(crate) target: String,
 }
 
 /// Which process of a folder.

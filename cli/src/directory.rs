@@ -109,7 +109,14 @@ pub(crate) fn choose(folder: &Path, wanted: Option<&str>, talk: Talk) -> Result<
                 "no snapshot in `{}`, expected files such as `program-20261120T110121Z-42-000000.pb.gz`",
                 folder.display()
             ),
-            format!("record some with `HEAPDIFF_DIR={} ./program`", folder.display()),
+            if heapdiff_region::find_in_directory(folder).is_ok_and(|regions| !regions.is_empty()) {
+                format!(
+                    "a process records there, or was killed: try `heapdiff postmortem {}`",
+                    folder.display()
+                )
+            } else {
+                format!("record some with `HEAPDIFF_DIR={} ./program`", folder.display())
+            },
         )),
         (None, None) => Ok(Group { process: None, files: others, has_siblings: false }),
     }
@@ -126,8 +133,9 @@ fn list(folder: &Path) -> Result<Listing, Failure> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // Hidden files are somebody's bookkeeping, such as a snapshot that is being written.
-        if name.starts_with('.') {
+        // Hidden files are somebody's bookkeeping, such as a snapshot that is being written; a region is what a snapshot
+        // is made from.
+        if name.starts_with('.') || name.ends_with(".region") {
             continue;
         }
         match path.metadata() {

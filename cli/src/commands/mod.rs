@@ -4,6 +4,8 @@ mod diff;
 mod flamegraph;
 mod info;
 mod overview;
+mod postmortem;
+mod snapshot;
 mod top;
 
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
@@ -27,6 +29,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(Command::Top(arguments)), None) => top::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
+        (Some(Command::Postmortem(arguments)), None) => postmortem::run(arguments, global),
+        (Some(Command::Snapshot(arguments)), None) => snapshot::run(arguments, global),
         (None, Some(directory)) => overview::run(directory, &arguments.overview, global),
         (None, None) => {
             Err(Failure::usage("no folder and no command", "try `heapdiff DIR` or `heapdiff --help`").into())
@@ -36,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Rows of a report for people where it is not said how many.
 const ROWS_DEFAULT: usize = 20;
+/// Rows that leave an answer on one screen.
+const ROWS_ON_A_SCREEN: usize = 6;
 
 impl OutputArguments {
     /// Rows of text.

@@ -1,6 +1,7 @@
 //! `heapdiff DIR`.
 
-use super::{refused, say_notes, top};
+use super::postmortem::note_deaths;
+use super::{ROWS_ON_A_SCREEN, refused, say_notes, top};
 use crate::arguments::{GlobalArguments, OverviewArguments, SelectionArguments};
 use crate::failure::Failure;
 use crate::input::Input;
@@ -12,9 +13,6 @@ use heapdiff_profile::{
 use heapdiff_render::json::OverviewJson;
 use heapdiff_render::text::OverviewText;
 use std::path::Path;
-
-/// Rows that leave the answer on one screen.
-const ROWS_ON_A_SCREEN: usize = 6;
 
 pub(super) fn run(
     path: &Path,
@@ -35,6 +33,9 @@ pub(super) fn run(
     }
     let input = Input::new(global, arguments.process.process.as_deref());
     let (profiles, has_siblings) = input.series(path, arguments.selection.sample_type.as_deref())?;
+    if path.is_dir() {
+        note_deaths(path, talk);
+    }
     let mut all = series(profiles);
     let rest = all.len().saturating_sub(1);
     let Some(chosen) = take_longest(&mut all) else {

@@ -52,6 +52,7 @@ mod frame_order;
 mod frame_rules;
 mod function_name;
 mod interval;
+mod last_seconds;
 mod memory_split;
 mod metadata;
 mod movement;
@@ -79,6 +80,7 @@ pub use fold::{FoldInputs, FoldOptions, Folded, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::short_name;
 pub use interval::Interval;
+pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
 };

@@ -7,11 +7,13 @@ mod diff;
 mod frame;
 mod info;
 mod overview;
+mod postmortem;
 mod top;
 
 pub use diff::DiffJson;
 pub use info::InfoJson;
 pub use overview::OverviewJson;
+pub use postmortem::{DeathJson, HeapJson, PostmortemJson};
 pub use top::TopJson;
 
 use std::io::{self, Write};

@@ -8,7 +8,9 @@ mod diff_columns;
 mod info;
 mod losses;
 mod naming;
+mod next;
 mod overview;
+mod postmortem;
 mod sparkline;
 mod table;
 mod top;
@@ -17,6 +19,7 @@ mod wrapping;
 pub use diff::DiffText;
 pub use info::InfoText;
 pub use overview::OverviewText;
+pub use postmortem::{HeapText, PostmortemText};
 pub use top::TopText;
 
 use crate::theme::Theme;

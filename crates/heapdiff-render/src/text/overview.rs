@@ -4,6 +4,7 @@ use super::TextOptions;
 use super::diff::resolution;
 use super::losses;
 use super::naming::{NamedRows, RowName};
+use super::next::write_next;
 use super::sparkline::sparkline;
 use super::table::{Align, Cell, Row, Table};
 use super::wrapping::{wrapped, write_remark};
@@ -41,24 +42,7 @@ impl OverviewText<'_> {
         self.write_memory(options, out)?;
         writeln!(out)?;
         self.write_rows(options, out)?;
-        if !self.next.is_empty() {
-            writeln!(out)?;
-            let next: Vec<_> =
-                self.next.iter().map(|(command, purpose)| (elide::printable(command), purpose)).collect();
-            let widest = next.iter().map(|(command, _)| elide::width(command)).max().unwrap_or(0);
-            for (index, (command, purpose)) in next.iter().enumerate() {
-                let title = if index == 0 { "next:" } else { "" };
-                let padding = widest - elide::width(command);
-                // A purpose that does not fit is left out; a command is never cut, for it is there to be copied.
-                let purpose = if 9 + widest + elide::width(purpose) <= options.width {
-                    format!("{:padding$}  {}", "", options.theme.faint(purpose))
-                } else {
-                    String::new()
-                };
-                writeln!(out, "{title:5}  {}{purpose}", options.theme.strong(command))?;
-            }
-        }
-        Ok(())
+        write_next(self.next, options, out)
     }
 
     /// What this process is, how it was recorded and what is missing.
