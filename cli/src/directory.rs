@@ -1,7 +1,7 @@
 //! The snapshots in a folder, told apart by their names: `{program}-{start}-{pid}-{sequence}.pb.gz`.
 //!
-//! Where two recorders would have one name the second one writes `{pid}.2`: process 1 of two containers, or two copies of
-//! the library in one program. Each is a series of its own.
+//! Where two recorders would have one name the second one writes `{pid}.2`: process 1 of two containers, or two copies
+//! of the library in one program. Each is a series of its own.
 
 use crate::failure::Failure;
 use crate::talk::Talk;
@@ -133,8 +133,8 @@ fn list(folder: &Path) -> Result<Listing, Failure> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // Hidden files are somebody's bookkeeping, such as a snapshot that is being written; a region is what a snapshot
-        // is made from.
+        // Hidden files are somebody's bookkeeping, such as a snapshot that is being written; a region is what a
+        // snapshot is made from.
         if name.starts_with('.') || name.ends_with(".region") {
             continue;
         }

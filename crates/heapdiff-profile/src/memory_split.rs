@@ -73,8 +73,8 @@ impl Headline {
             &part(|split| split.outside.or(split.retained)),
             &part(|split| Some(split.outside.unwrap_or(0))),
         );
-        // Where it is no more than what is left of the resident set size, it grows with whatever grows outside. Then the
-        // allocator's own claim must have grown as well.
+        // Where it is no more than what is left of the resident set size, it grows with whatever grows outside. Then
+        // the allocator's own claim must have grown as well.
         let claimed: Vec<i64> = points.iter().filter_map(SnapshotPoint::claimed_beyond_live).collect();
         let retained_rise = rise_of(&retained).min(rise_of(&claimed));
         let rss_peak = points.iter().filter_map(|point| point.rss).max().unwrap_or(0);
@@ -130,7 +130,8 @@ mod tests {
 
     const MIB: i64 = 1 << 20;
 
-    /// The split of a process of `rss` MiB with these MiB live, resident in the allocator, and in the recorder's tables.
+    /// The split of a process of `rss` MiB with these MiB live, resident in the allocator, and in the recorder's
+    /// tables.
     fn split(rss: u64, live: i64, resident: Option<u64>, recorder: u64) -> MemorySplit {
         let mut metadata = Metadata::default();
         metadata.memory.rss = Some(rss << 20);

@@ -22,8 +22,8 @@ impl SharedWords {
     pub(crate) fn words(&self) -> &[AtomicU64] {
         let words = self.mapping.as_mut_ptr().cast::<AtomicU64>();
         let len = self.mapping.len() / size_of::<AtomicU64>();
-        // SAFETY: the mapping is `len` words long, page-aligned, readable and writable, and lives as long as `self`. Any
-        // bytes are valid atomics, and all of its users, this process and the file's owner, reach it as atomics.
+        // SAFETY: the mapping is `len` words long, page-aligned, readable and writable, and lives as long as `self`.
+        // Any bytes are valid atomics, and all of its users, this process and the file's owner, reach it as atomics.
         unsafe { std::slice::from_raw_parts(words, len) }
     }
 }

@@ -12,8 +12,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The figures of a process are renewed every second; beyond this its writer was stuck, or somebody has set the clock, and
-/// time is not made up for it.
+/// The figures of a process are renewed every second; beyond this its writer was stuck, or somebody has set the clock,
+/// and time is not made up for it.
 const FIGURES_AGE_MAX_NANOS: u64 = 5_000_000_000;
 /// Bytes of a snapshot, when it is not compressed, that are read to learn its time.
 const SNAPSHOT_BYTES_MAX: u64 = 256 << 20;
@@ -30,8 +30,8 @@ pub struct Taken {
 impl RegionFile {
     /// Takes a snapshot and writes it into `directory`, under the name that the process itself would have given it.
     ///
-    /// Of a living process the snapshot takes the next number; the process goes on with the one after. Of a dead one it is
-    /// the last, and the same each time.
+    /// Of a living process the snapshot takes the next number; the process goes on with the one after. Of a dead one it
+    /// is the last, and the same each time.
     ///
     /// # Errors
     /// If it cannot be written.

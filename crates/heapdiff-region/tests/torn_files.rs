@@ -1,5 +1,5 @@
-//! Any file is a region that is read as far as it is sound, or an error on one line: never a panic, and never a snapshot
-//! somewhere else.
+//! Any file is a region that is read as far as it is sound, or an error on one line: never a panic, and never a
+//! snapshot somewhere else.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod sample;

@@ -107,8 +107,8 @@ fn recorder(object: &mut Object<'_>, snapshot: &Snapshot<'_>) {
     count(object, "table_bytes_max", max);
 }
 
-/// JSON numbers are doubles here: exact to 2^53, and beyond that (a start time in nanoseconds) to within 256, equally in
-/// every snapshot.
+/// JSON numbers are doubles here: exact to 2^53, and beyond that (a start time in nanoseconds) to within 256, equally
+/// in every snapshot.
 fn count(object: &mut Object<'_>, name: &str, value: u64) {
     #[expect(clippy::cast_precision_loss, reason = "see above")]
     object.number(name, value as f64);

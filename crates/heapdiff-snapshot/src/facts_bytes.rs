@@ -1,8 +1,8 @@
 //! [`Facts`] as bytes, so that they lie in the region beside the tables and outlive the process.
 //!
 //! They are a pprof profile without samples, not compressed: the mappings are its mappings, and each other fact is a
-//! comment `name=value`, in the order of [`Facts`]. A name that a reader does not know is skipped, so facts may be added;
-//! one that is missing stays empty. See decision 13.
+//! comment `name=value`, in the order of [`Facts`]. A name that a reader does not know is skipped, so facts may be
+//! added; one that is missing stays empty. See decision 13.
 
 use crate::facts::{Facts, Mapping};
 use heapdiff_pprof::{DecodeError, Mapping as Segment, Message, Reader, WriteError, Writer};
@@ -203,7 +203,8 @@ mod tests {
             prop_assert_eq!(Facts::from_bytes(&facts.to_bytes().unwrap()), Ok(facts));
         }
 
-        /// Facts that were cut or altered are others or an error, never a panic; and a file name never leaves its folder.
+        /// Facts that were cut or altered are others or an error, never a panic; and a file name never leaves its
+        /// folder.
         #[test]
         fn damage_is_an_error_or_other_facts(
             facts in facts(),

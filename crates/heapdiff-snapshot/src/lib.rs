@@ -1,7 +1,8 @@
 //! A recorder's tables, and what is known about its process, as a snapshot.
 //!
-//! Two write snapshots: the process's own writer thread, and the command that reads the tables of a process from outside
-//! or after its death. Both go through [`Snapshot::write`], so their files differ in nothing but who wrote them.
+//! Two write snapshots: the process's own writer thread, and the command that reads the tables of a process from
+//! outside or after its death. Both go through [`Snapshot::write`], so their files differ in nothing but who wrote
+//! them.
 //!
 //! ```text
 //!  Recorder   what was allocated, what is alive      tables of the region, changed by the hook

@@ -36,7 +36,8 @@ impl LiveRows {
         Self { rows, moved }
     }
 
-    /// Blocks whose thread was stopped in the middle of a change of their size: they may be seen with the one from before.
+    /// Blocks whose thread was stopped in the middle of a change of their size: they may be seen with the one from
+    /// before.
     #[must_use]
     pub const fn moved(&self) -> u64 {
         self.moved

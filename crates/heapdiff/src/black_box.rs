@@ -6,12 +6,13 @@
 //!                                      └ show ─┴─ hide                  recording ends, and may begin again
 //! ```
 //!
-//! The file is sparse: as long as the region. Nothing in it is touched before its disk space is there, since a page that
-//! finds no space is a deadly signal; so the areas that grow are given space ahead of what they use ([`BlackBox::grow`]).
-//! The kernel writes the pages back when it likes; it has them when the process dies, however it dies.
+//! The file is sparse: as long as the region. Nothing in it is touched before its disk space is there, since a page
+//! that finds no space is a deadly signal; so the areas that grow are given space ahead of what they use
+//! ([`BlackBox::grow`]). The kernel writes the pages back when it likes; it has them when the process dies, however it
+//! dies.
 //!
-//! A lock on the file says that the process lives. It belongs to a second opening of the file, without a mapping, so that
-//! a forked child can let go of it.
+//! A lock on the file says that the process lives. It belongs to a second opening of the file, without a mapping, so
+//! that a forked child can let go of it.
 use crate::recording;
 use crate::sys::{disk_space, memory, process_hooks};
 use heapdiff_recorder::{Area, AtomicU64, Capacities, Period, Region, State};
@@ -145,7 +146,8 @@ impl BlackBox {
 
     /// Takes the file of this process's last session, if there is one.
     pub(crate) fn resume() -> Option<Self> {
-        // Sessions begin and end one at a time. Where the lock is taken all the same, this process was forked off meanwhile.
+        // Sessions begin and end one at a time. Where the lock is taken all the same, this process was forked off
+        // meanwhile.
         let black_box = HIDDEN.try_lock().ok()?.take()?;
         if black_box.process == std::process::id() {
             return Some(black_box);
@@ -183,8 +185,8 @@ impl BlackBox {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// Gives space to the areas that have used up half of what they had: at most half of what the disk has left. An error
-    /// says that there is too little; the tables then refuse what they have no room for, which is counted.
+    /// Gives space to the areas that have used up half of what they had: at most half of what the disk has left. An
+    /// error says that there is too little; the tables then refuse what they have no room for, which is counted.
     pub(crate) fn grow(&self) -> io::Result<()> {
         for area in Area::ALL {
             let extent = self.region.extent(area);

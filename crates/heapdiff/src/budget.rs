@@ -2,11 +2,11 @@
 //!
 //! Once a second the writer compares the recorder's own time with the processor time of the whole process. Above the
 //! budget the period grows at once, by as many doublings as the excess asks for, since cost falls with the number of
-//! samples; below a third of it the period halves, down to the one that was asked for. In between nothing happens, so the
-//! period does not swing.
+//! samples; below a third of it the period halves, down to the one that was asked for. In between nothing happens, so
+//! the period does not swing.
 //!
-//! Estimates stay unbiased: every sample carries the period that it was drawn with, and a changed period does not depend
-//! on which allocations the samples happened to be.
+//! Estimates stay unbiased: every sample carries the period that it was drawn with, and a changed period does not
+//! depend on which allocations the samples happened to be.
 
 use heapdiff_recorder::Period;
 use std::fmt;
@@ -66,8 +66,8 @@ impl Governor {
         Self { budget, before: spent }
     }
 
-    /// The period from now on, given the one in force, the one that was asked for, below which it never goes, and the time
-    /// spent so far.
+    /// The period from now on, given the one in force, the one that was asked for, below which it never goes, and the
+    /// time spent so far.
     pub(crate) fn next(&mut self, period: Period, floor: Period, spent: Spent) -> Period {
         let since = |now: Duration, before: Duration| now.saturating_sub(before).as_secs_f64();
         let process = since(spent.process, self.before.process)

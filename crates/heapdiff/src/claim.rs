@@ -1,11 +1,12 @@
 //! Names that one recorder has for itself.
 //!
-//! The names of a recorder's files begin with `{program}-{start}-{pid}`, and two recorders may agree on all three: process
-//! 1 of two containers that share a volume, the image before and after `exec`, two copies of this crate in one program. So
-//! a recorder claims its names before it uses them, and if somebody has them already it takes `{pid}.2`, then `{pid}.3`.
+//! The names of a recorder's files begin with `{program}-{start}-{pid}`, and two recorders may agree on all three:
+//! process 1 of two containers that share a volume, the image before and after `exec`, two copies of this crate in one
+//! program. So a recorder claims its names before it uses them, and if somebody has them already it takes `{pid}.2`,
+//! then `{pid}.3`.
 //!
-//! A claim is the recorder's unfinished file, made so that it fails if it is there. Its first snapshot takes that file's
-//! place under the same names, so at no moment does it look as if nobody had them.
+//! A claim is the recorder's unfinished file, made so that it fails if it is there. Its first snapshot takes that
+//! file's place under the same names, so at no moment does it look as if nobody had them.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use std::fs::{self, File};

@@ -32,8 +32,8 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory, makes it if it is not there, and claims the names of this recorder's files, which begin with
-    /// `stem` and make sure that it can be written to.
+    /// Opens the directory, makes it if it is not there, and claims the names of this recorder's files, which begin
+    /// with `stem` and make sure that it can be written to.
     pub(crate) fn open(path: PathBuf, stem: &str, keep: Keep) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
         // A program may change its directory; its snapshots stay where they were asked for.

@@ -1,8 +1,8 @@
 //! How samples are recognized over an allocator that is not ours, by address and size alone.
 //!
-//! With a large period a small sample is placed at the start of a page: of the small blocks only those that start a page
-//! can be samples, one in 256 for blocks of 16 bytes, and large blocks are dear to free anyway. Both are looked up. With
-//! a small period most blocks are samples and a page each would be too much: then every block is looked up.
+//! With a large period a small sample is placed at the start of a page: of the small blocks only those that start a
+//! page can be samples, one in 256 for blocks of 16 bytes, and large blocks are dear to free anyway. Both are looked
+//! up. With a small period most blocks are samples and a page each would be too much: then every block is looked up.
 
 use heapdiff_recorder::{BlockFlags, Period};
 use std::alloc::Layout;

@@ -2,8 +2,8 @@
 //!
 //! # Contract
 //! What std asks of a [`GlobalAlloc`] (its "Safety" section, Rust 1.95), and how it is kept:
-//! - "It's undefined behavior if global allocators unwind": nothing here or below panics. Arithmetic saturates or wraps,
-//!   tables refuse and count, and there is no `unwrap`, no `expect` and no indexing.
+//! - "It's undefined behavior if global allocators unwind": nothing here or below panics. Arithmetic saturates or
+//!   wraps, tables refuse and count, and there is no `unwrap`, no `expect` and no indexing.
 //! - No re-entry: nothing on the way from here allocates, formats, or makes a thread local.
 //! - Layouts reach the inner allocator unchanged for a block that is no sample, and null is passed on as null. A failed
 //!   reallocation leaves the block and its record as they were.
@@ -175,7 +175,8 @@ impl<A: GlobalAlloc> Allocator<A> {
     unsafe fn dealloc_unsampled(&self, block: *mut u8, layout: Layout) {
         match self.placement {
             #[cfg(feature = "jemalloc")]
-            // SAFETY: this placement is that of jemalloc alone, so the block is jemalloc's; the caller's duties are passed on.
+            // SAFETY: this placement is that of jemalloc alone, so the block is jemalloc's; the caller's duties are
+            // passed on.
             Placement::SampledHeap => unsafe { jemalloc::dealloc(block, layout) },
             // SAFETY: the caller's duties are the inner allocator's.
             Placement::Inner => unsafe { self.inner.dealloc(block, layout) },
@@ -420,8 +421,8 @@ fn resize_record(
     let _ = recorder.resized(shard, slot, &resize);
 }
 
-/// Counts a sample that was lost because there was no memory for it where samples are. An allocation that fails elsewhere
-/// too is none: the program got nothing, and nothing is missing.
+/// Counts a sample that was lost because there was no memory for it where samples are. An allocation that fails
+/// elsewhere too is none: the program got nothing, and nothing is missing.
 fn count_unplaced() {
     if let Some(tables) = recording::tables() {
         tables.recorder.counters().add(thread::shard(), Counter::SampledHeapFull);

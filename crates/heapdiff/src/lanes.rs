@@ -21,7 +21,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-/// Lanes a processor has at first, so that threads that were interrupted while they held one leave enough for the others.
+/// Lanes a processor has at first, so that threads that were interrupted while they held one leave enough for the
+/// others.
 const LANES_PER_PROCESSOR: usize = 2;
 /// Both are powers of two, as is every number of lanes.
 const LANES_MIN: usize = 8;

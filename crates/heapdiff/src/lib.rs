@@ -29,37 +29,39 @@
 //! address into a line of your code. Keep the binary that wrote the snapshots, or its debug file.
 //!
 //! # Our duties
-//! The program never suffers: a full table, a full disk or a bad variable costs figures or snapshots, is counted, and is
-//! said. The allocator's hook does not allocate, block, format or panic. What is estimated is unbiased, and every loss is
-//! in the snapshot.
+//! The program never suffers: a full table, a full disk or a bad variable costs figures or snapshots, is counted, and
+//! is said. The allocator's hook does not allocate, block, format or panic. What is estimated is unbiased, and every
+//! loss is in the snapshot.
 //!
 //! # Limits
 //! - What was allocated before recording began is unknown: with the environment that is what ran before this crate's
 //!   start function, with a [`Profiler`] everything before it.
-//! - The last snapshot is written when the process exits by `exit` or by returning from `main`. `abort`, `_exit`, `exec`
-//!   and signals leave no time for it; they leave the black box, `{program}-{start}-{pid}.region` in the directory, of which
-//!   `heapdiff postmortem` makes the heap as it was at that moment. A process that ends as it should removes it.
-//! - What is in the black box is the kernel's from the moment of the store, so no death of the process loses any of it. The
-//!   death of the machine does: nothing is promised about what had reached the disk by then.
-//! - The kernel writes the black box back to the disk now and then, and the next store to a page that is being written may
-//!   wait for it on some file systems. A directory in memory such as `/dev/shm` has no such waits.
-//! - Nothing in the black box is touched before its space on the disk is set aside, so a full disk costs samples, which are
-//!   counted. Where space cannot be set aside for good (btrfs, ZFS, FUSE, network file systems) there is no black box, which
-//!   is said once. The file must not be made shorter by others: that is a deadly signal, as for every mapped file.
-//! - A forked child records nothing, unless it is to follow: see [`ProfilerBuilder::follow_forks`]. One that was made by a
-//!   system call and not by the C library's `fork` never does.
-//! - After `exec` the new image is another recorder with names of its own, `{program}-{start}-{pid}.2-...`, since process
-//!   id and start stay the same. So is a second copy of this crate in one program, such as a plugin's.
-//! - A signal handler that allocates is recorded, but not while it interrupts the recording of a sample; its stack ends at
-//!   the handler. Whether a handler may allocate at all is up to the allocator: jemalloc and the system's say no.
+//! - The last snapshot is written when the process exits by `exit` or by returning from `main`. `abort`, `_exit`,
+//!   `exec` and signals leave no time for it; they leave the black box, `{program}-{start}-{pid}.region` in the
+//!   directory, of which `heapdiff postmortem` makes the heap as it was at that moment. A process that ends as it
+//!   should removes it.
+//! - What is in the black box is the kernel's from the moment of the store, so no death of the process loses any of it.
+//!   The death of the machine does: nothing is promised about what had reached the disk by then.
+//! - The kernel writes the black box back to the disk now and then, and the next store to a page that is being written
+//!   may wait for it on some file systems. A directory in memory such as `/dev/shm` has no such waits.
+//! - Nothing in the black box is touched before its space on the disk is set aside, so a full disk costs samples, which
+//!   are counted. Where space cannot be set aside for good (btrfs, ZFS, FUSE, network file systems) there is no black
+//!   box, which is said once. The file must not be made shorter by others: that is a deadly signal, as for every mapped
+//!   file.
+//! - A forked child records nothing, unless it is to follow: see [`ProfilerBuilder::follow_forks`]. One that was made
+//!   by a system call and not by the C library's `fork` never does.
+//! - After `exec` the new image is another recorder with names of its own, `{program}-{start}-{pid}.2-...`, since
+//!   process id and start stay the same. So is a second copy of this crate in one program, such as a plugin's.
+//! - A signal handler that allocates is recorded, but not while it interrupts the recording of a sample; its stack ends
+//!   at the handler. Whether a handler may allocate at all is up to the allocator: jemalloc and the system's say no.
 //! - A signal that asks for snapshots is taken only if it is free when recording begins, and a handler that the program
 //!   sets later takes its place.
 //! - A block that is allocated through a library is seen through it once the writer has noticed the library, and stays
 //!   named when the library is closed. Without unwind tables in the library the stack ends there.
 //! - Without `/proc` there are no stacks, and the program is called `unknown`.
 //! - Programs that are linked statically against the GNU C library work; musl is untested.
-//! - A program with raised rights, such as a set-user-id one, does not listen to `HEAPDIFF_DIR`: whoever starts it could
-//!   have files written in its name. A [`Profiler`] in its code records.
+//! - A program with raised rights, such as a set-user-id one, does not listen to `HEAPDIFF_DIR`: whoever starts it
+//!   could have files written in its name. A [`Profiler`] in its code records.
 //! - Under `ulimit -v` at most a quarter of the address space is taken for samples and tables. A block that outgrows it
 //!   becomes an unsampled one, and is counted.
 //! - Memory that C code takes from `malloc`, and memory that is mapped directly, is not seen; the snapshot has the

@@ -3,7 +3,8 @@
 use heapdiff_recorder::{Counter, Counters, Shard};
 use std::time::Instant;
 
-/// One call in so many is timed, and counted for all of them: two looks at the clock take 40 ns, a sample as little as 100.
+/// One call in so many is timed, and counted for all of them: two looks at the clock take 40 ns, a sample as little as
+/// 100.
 const CALLS_PER_TIMED: u32 = 32;
 
 /// A call that took longer was interrupted, or waited for memory. Counted for so many others, one would be a

@@ -94,8 +94,8 @@ impl ProfilerBuilder {
         self
     }
 
-    /// Time between snapshots; 10 seconds if it is not set, and at least a millisecond. With [`Duration::MAX`] there are
-    /// only those that are asked for, and the last one.
+    /// Time between snapshots; 10 seconds if it is not set, and at least a millisecond. With [`Duration::MAX`] there
+    /// are only those that are asked for, and the last one.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.settings.every = every.max(EVERY_MIN);
@@ -130,8 +130,8 @@ impl ProfilerBuilder {
         self
     }
 
-    /// Where random numbers begin, for runs that can be repeated: equal seeds sample equal allocations of a program that
-    /// does the same on one thread. Taken from the kernel if it is not set.
+    /// Where random numbers begin, for runs that can be repeated: equal seeds sample equal allocations of a program
+    /// that does the same on one thread. Taken from the kernel if it is not set.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
@@ -148,9 +148,9 @@ impl ProfilerBuilder {
 
     /// Has `signal` ask for a snapshot; none does if it is not set.
     ///
-    /// If the program has a handler for it already, or ignores it, that stays, which is said on stderr; a handler that the
-    /// program sets later takes this one's place. The signal is harmless as long as the process lives, also when recording
-    /// has ended.
+    /// If the program has a handler for it already, or ignores it, that stays, which is said on stderr; a handler that
+    /// the program sets later takes this one's place. The signal is harmless as long as the process lives, also when
+    /// recording has ended.
     #[must_use]
     pub const fn snapshot_on_signal(mut self, signal: Signal) -> Self {
         self.settings.signal = Some(signal);
@@ -159,18 +159,18 @@ impl ProfilerBuilder {
 
     /// Whether a child that is forked off goes on in files of its own; it records nothing if it is not set.
     ///
-    /// The child's recording has the same settings and begins a tenth of a second after the fork, so a child that becomes
-    /// another program at once leaves no trace. Blocks from before are unknown to it. A `Profiler` that the child has
-    /// inherited is the child's then. The child has a second thread from the start, which some system calls do not like:
-    /// `unshare` of a user namespace for one.
+    /// The child's recording has the same settings and begins a tenth of a second after the fork, so a child that
+    /// becomes another program at once leaves no trace. Blocks from before are unknown to it. A `Profiler` that the
+    /// child has inherited is the child's then. The child has a second thread from the start, which some system calls
+    /// do not like: `unshare` of a user namespace for one.
     #[must_use]
     pub const fn follow_forks(mut self, does_follow: bool) -> Self {
         self.settings.follows_forks = does_follow;
         self
     }
 
-    /// Whether the recorder's tables are a file beside the snapshots, from which `heapdiff postmortem` reads the heap of a
-    /// process that was killed; they are if it is not set. Decided by the first recording of a process.
+    /// Whether the recorder's tables are a file beside the snapshots, from which `heapdiff postmortem` reads the heap
+    /// of a process that was killed; they are if it is not set. Decided by the first recording of a process.
     #[must_use]
     pub const fn black_box(mut self, is_kept: bool) -> Self {
         self.settings.has_black_box = is_kept;

@@ -58,8 +58,8 @@ pub(crate) fn index() -> Option<&'static Index> {
     INDEX.get().and_then(Option::as_ref)
 }
 
-/// Makes the tables if they are not there yet, and has the lanes know the files that are loaded now. `None` if the memory
-/// of the tables cannot be had. Only one session is started at a time.
+/// Makes the tables if they are not there yet, and has the lanes know the files that are loaded now. `None` if the
+/// memory of the tables cannot be had. Only one session is started at a time.
 ///
 /// `black_box` makes the file that the tables are to lie in; without one they lie in memory that nobody else sees.
 pub(crate) fn prepare(
@@ -85,9 +85,9 @@ pub(crate) fn prepare(
     Some(tables)
 }
 
-/// Makes a forked child forget what its parent has recorded: its tables will be new ones, since its parent goes on using
-/// the file that the old ones may lie in, and locks in them may be held for ever by threads that the child does not have.
-/// How the parent's blocks were placed is still known.
+/// Makes a forked child forget what its parent has recorded: its tables will be new ones, since its parent goes on
+/// using the file that the old ones may lie in, and locks in them may be held for ever by threads that the child does
+/// not have. How the parent's blocks were placed is still known.
 pub(crate) fn forget() {
     // Relaxed: the child has one thread.
     PERIOD.store(0, Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! Which snapshots go when there are too many.
 //!
-//! The first snapshot stays, as the base of the longest comparison, and so do the latest. Between them the one goes whose
-//! absence leaves the smallest gap in proportion to its age, so the gaps grow with the age: seconds apart at the end,
-//! minutes an hour ago, hours last week.
+//! The first snapshot stays, as the base of the longest comparison, and so do the latest. Between them the one goes
+//! whose absence leaves the smallest gap in proportion to its age, so the gaps grow with the age: seconds apart at the
+//! end, minutes an hour ago, hours last week.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use crate::settings::Keep;
@@ -57,8 +57,8 @@ mod tests {
         Kept { name: n.to_string(), seconds: f64::from(n) * 10.0, bytes: 100 }
     }
 
-    /// A week of a snapshot every 10 seconds in 200 files: the gaps around an hour, a day and a week ago are a small part
-    /// of those ages, and the first and the last snapshot are there.
+    /// A week of a snapshot every 10 seconds in 200 files: the gaps around an hour, a day and a week ago are a small
+    /// part of those ages, and the first and the last snapshot are there.
     #[test]
     fn an_hour_a_day_and_a_week_ago_stay_comparable() {
         let keep = Keep { files: 200, bytes: u64::MAX };

@@ -87,7 +87,8 @@ impl Session {
 
     /// Goes on in a forked child, with the settings of its parent's session and files of its own.
     ///
-    /// Nothing is done at once: the child may be about to become another program, and then there shall be no trace of it.
+    /// Nothing is done at once: the child may be about to become another program, and then there shall be no trace of
+    /// it.
     fn follow() {
         thread::mute();
         std::thread::sleep(FOLLOW_AFTER);

@@ -44,8 +44,8 @@ pub(crate) fn spend(bytes: usize) -> bool {
     })
 }
 
-/// Decides about the allocation of `bytes` that made [`spend`] answer `true`: the period that it was drawn with if it is a
-/// sample.
+/// Decides about the allocation of `bytes` that made [`spend`] answer `true`: the period that it was drawn with if it
+/// is a sample.
 #[inline]
 pub(crate) fn trip(bytes: usize) -> Option<Period> {
     THREAD.with(|thread| {

@@ -31,7 +31,8 @@ impl Upkeep {
         Self { governor, started: Instant::now(), busy: busy(tables) }
     }
 
-    /// For the writer thread: makes lanes where too few are left, and moves the period where recording takes more than its budget, or much less.
+    /// For the writer thread: makes lanes where too few are left, and moves the period where recording takes more than
+    /// its budget, or much less.
     pub(crate) fn look(&mut self, tables: &Tables) {
         let busy = busy(tables);
         if busy - self.busy > BUSY_MAX {

@@ -250,8 +250,8 @@ impl Writer {
         }
     }
 
-    /// Has the black box know what seldom changes. If it has no room for all files, the last ones are left out: those that
-    /// are closed.
+    /// Has the black box know what seldom changes. If it has no room for all files, the last ones are left out: those
+    /// that are closed.
     fn write_facts(&self) {
         if self.black_box.is_none() {
             return;

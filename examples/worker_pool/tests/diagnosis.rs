@@ -1,5 +1,5 @@
-//! The whole way, as a user goes it: the program runs with the variable set, and the command names the culprit's line in
-//! the leaky variant and no growth in the fixed one.
+//! The whole way, as a user goes it: the program runs with the variable set, and the command names the culprit's line
+//! in the leaky variant and no growth in the fixed one.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use serde_json::Value;

@@ -179,8 +179,8 @@ impl<A: GlobalAlloc> Allocator<A> {
         }
     }
 
-    /// Changes the size of a block that stays at `place`, in place or by moving it there; null, with the block as it was,
-    /// if that cannot be done.
+    /// Changes the size of a block that stays at `place`, in place or by moving it there; null, with the block as it
+    /// was, if that cannot be done.
     ///
     /// # Safety
     /// As [`GlobalAlloc::realloc`], for a block that is at `place`, with a new layout whose place is the same.
@@ -198,8 +198,8 @@ impl<A: GlobalAlloc> Allocator<A> {
                 let (start, size) =
                     (block_prefix::start(block, layout), block_prefix::with_prefix(new_layout));
                 let cache = lane.map(Lane::block_cache);
-                // SAFETY: a prefixed block of this layout was allocated at `start`, see `alloc_at`. The prefix is a part
-                // of what moves.
+                // SAFETY: a prefixed block of this layout was allocated at `start`, see `alloc_at`. The prefix is a
+                // part of what moves.
                 let moved = unsafe { sampled_heap::realloc(start, layout.align(), size, cache) };
                 block_prefix::block(moved, new_layout)
             }
@@ -211,7 +211,8 @@ impl<A: GlobalAlloc> Allocator<A> {
             },
             // SAFETY: it came from the inner allocator with this layout, see `alloc_at`.
             Place::InnerAsAsked => unsafe { self.inner.realloc(block, layout, new_layout.size()) },
-            // SAFETY: it came from the inner allocator with the aligned layout, see `alloc_at`, and keeps that alignment.
+            // SAFETY: it came from the inner allocator with the aligned layout, see `alloc_at`, and keeps that
+            // alignment.
             Place::InnerPageAligned => unsafe {
                 self.inner.realloc(block, gate::page_aligned(layout), gate::page_aligned(new_layout).size())
             },

@@ -14,8 +14,8 @@ use std::alloc::Layout;
 
 /// Bytes of the smallest prefix: keeps blocks aligned for any ordinary type.
 const PREFIX_MIN: usize = 16;
-/// Largest block with its prefix: jemalloc's small classes end here, and above it a block of a power of two would take a
-/// larger size class.
+/// Largest block with its prefix: jemalloc's small classes end here, and above it a block of a power of two would take
+/// a larger size class.
 const PREFIXED_MAX: usize = 14 * 1024;
 /// A slot that no record has.
 const NO_SLOT: u32 = u32::MAX;

@@ -5,8 +5,8 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 
-/// File systems where space that is set aside may be missing later: those that write to a new place each time, and those
-/// whose disk is another machine's or another process's. By their numbers in `statfs`.
+/// File systems where space that is set aside may be missing later: those that write to a new place each time, and
+/// those whose disk is another machine's or another process's. By their numbers in `statfs`.
 const KEEP_NO_SPACE: [u32; 10] = [
     0x9123_683e, // btrfs
     0x2fc1_2fc1, // ZFS

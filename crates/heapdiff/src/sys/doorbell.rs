@@ -1,7 +1,7 @@
 //! What wakes the writer thread, also from a signal handler.
 //!
-//! A condition variable cannot be signalled from a handler, and a pipe can be closed by a program that closes whatever it
-//! did not open. So this is a word that the kernel waits on.
+//! A condition variable cannot be signalled from a handler, and a pipe can be closed by a program that closes whatever
+//! it did not open. So this is a word that the kernel waits on.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

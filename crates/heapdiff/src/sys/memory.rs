@@ -17,7 +17,8 @@ pub(crate) fn map_words(words: usize) -> Option<&'static [AtomicU64]> {
 /// Maps the first `words` words of a file, shared with whoever else maps it. They stay mapped as long as the process
 /// lives.
 ///
-/// A page that has no disk space must not be touched: see [`disk_space`](super::disk_space). Nobody may shorten the file.
+/// A page that has no disk space must not be touched: see [`disk_space`](super::disk_space). Nobody may shorten the
+/// file.
 pub(crate) fn map_file(file: &File, words: usize) -> Option<&'static [AtomicU64]> {
     let bytes = words.checked_mul(size_of::<AtomicU64>())?;
     let protection = libc::PROT_READ | libc::PROT_WRITE;
@@ -36,9 +37,9 @@ fn as_words(start: NonNull<u8>, words: usize) -> Option<&'static [AtomicU64]> {
     // Advice only: what the kernel does not know it refuses, and nothing is lost.
     advise(start, bytes, libc::MADV_NOHUGEPAGE);
     advise(start, bytes, libc::MADV_DONTDUMP);
-    // SAFETY: the mapping is `bytes` long, page-aligned (any bytes are valid atomics) and never unmapped, so it is valid
-    // for reads and writes for 'static; it was just made, so this process has no other reference to it, and others reach
-    // it as atomics too.
+    // SAFETY: the mapping is `bytes` long, page-aligned (any bytes are valid atomics) and never unmapped, so it is
+    // valid for reads and writes for 'static; it was just made, so this process has no other reference to it, and
+    // others reach it as atomics too.
     Some(unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>().as_ptr(), words) })
 }
 

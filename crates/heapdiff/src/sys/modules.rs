@@ -44,8 +44,8 @@ pub(crate) fn generation() -> u64 {
 
 /// All loaded files, the program first.
 ///
-/// The program's unwind sections are borrowed, since it stays loaded; those of libraries are copied, since a library may
-/// be closed at any time.
+/// The program's unwind sections are borrowed, since it stays loaded; those of libraries are copied, since a library
+/// may be closed at any time.
 pub(crate) fn loaded() -> Vec<LoadedFile> {
     let mut files = Vec::new();
     for_each(&mut |info| {
@@ -77,8 +77,8 @@ fn for_each(visit: &mut dyn FnMut(&libc::dl_phdr_info) -> bool) {
     unsafe { libc::dl_iterate_phdr(Some(forward), data) };
 }
 
-/// Whether a thread of ours is in the loader. A child that is forked off meanwhile would find the loader's lock taken for
-/// ever, and hang when it panics or loads a library; so a fork waits until we are out.
+/// Whether a thread of ours is in the loader. A child that is forked off meanwhile would find the loader's lock taken
+/// for ever, and hang when it panics or loads a library; so a fork waits until we are out.
 static IN_LOADER: AtomicBool = AtomicBool::new(false);
 
 /// How often [`lock_loader`] looks. A fork out of a signal handler that has interrupted us there would wait for ever.

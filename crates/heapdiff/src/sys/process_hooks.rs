@@ -98,7 +98,8 @@ pub(crate) fn follow_forks(does_follow: bool, follow: fn()) {
     FOLLOWS.store(does_follow, Ordering::Release);
 }
 
-/// Starts the child's follower without allocating from the program's allocator, which may not be ready after a fork yet.
+/// Starts the child's follower without allocating from the program's allocator, which may not be ready after a fork
+/// yet.
 fn start_follower() {
     extern "C" fn run(_nothing: *mut libc::c_void) -> *mut libc::c_void {
         if let Some(follow) = FOLLOW.get() {
@@ -136,8 +137,8 @@ pub(crate) fn is_forked_child() -> bool {
     process().is_some_and(|process| process.load(Ordering::Relaxed) == IN_CHILD)
 }
 
-/// Whether this is the recording process itself and not a child of it. Unlike [`is_forked_child`] it makes a system call,
-/// and it also tells a child apart that runs in its parent's memory, as after `vfork`.
+/// Whether this is the recording process itself and not a child of it. Unlike [`is_forked_child`] it makes a system
+/// call, and it also tells a child apart that runs in its parent's memory, as after `vfork`.
 pub(crate) fn has_writer() -> bool {
     // Relaxed: as above.
     process().is_some_and(|process| process.load(Ordering::Relaxed) == std::process::id())
@@ -149,8 +150,8 @@ pub(crate) fn write_to_stderr(line: &[u8]) {
     unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
-/// Whether the program runs with rights that whoever started it does not have (set-user-id, file capabilities): then its
-/// environment must not name files.
+/// Whether the program runs with rights that whoever started it does not have (set-user-id, file capabilities): then
+/// its environment must not name files.
 pub(crate) fn has_raised_rights() -> bool {
     // SAFETY: getauxval only reads what the kernel handed to the process.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }

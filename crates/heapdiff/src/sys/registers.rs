@@ -34,8 +34,8 @@ pub(crate) fn capture() -> Registers {
 #[inline(always)]
 pub(crate) fn capture() -> Registers {
     let (instruction_pointer, stack_pointer, frame_pointer, link_register);
-    // SAFETY: the instructions only read registers: no memory is touched, no flag changed, nothing pushed, which is what
-    // the options promise ("nomem", "nostack", "preserves_flags" of the Reference, "Inline assembly").
+    // SAFETY: the instructions only read registers: no memory is touched, no flag changed, nothing pushed, which is
+    // what the options promise ("nomem", "nostack", "preserves_flags" of the Reference, "Inline assembly").
     unsafe {
         std::arch::asm!(
             "adr {ip}, .",

@@ -1,7 +1,8 @@
 //! The heap of sampled blocks: a jemalloc arena in an address range of its own.
 //!
-//! Whether a block was sampled is then told by its address alone: an exclusive or and a shift, with no false answers, no header in the block and no table to look into. The arena gets its extents from a reserved range by
-//! bumping a pointer; it is never given any back, so jemalloc keeps and reuses them itself.
+//! Whether a block was sampled is then told by its address alone: an exclusive or and a shift, with no false answers,
+//! no header in the block and no table to look into. The arena gets its extents from a reserved range by bumping a
+//! pointer; it is never given any back, so jemalloc keeps and reuses them itself.
 //!
 //! Blocks go to the arena and back past the thread caches of jemalloc, or a cached sample would be handed out as an
 //! unsampled block. [`BlockCache`]s of their own, which hold nothing but blocks of this heap, take their place.
@@ -51,8 +52,8 @@ pub(crate) fn prepare() -> bool {
         .is_some()
 }
 
-/// Blocks of the heap that were freed lately, to be handed out again without the arena's locks. Only one thread at a time
-/// may use it, which is why it is neither `Clone` nor `Sync`.
+/// Blocks of the heap that were freed lately, to be handed out again without the arena's locks. Only one thread at a
+/// time may use it, which is why it is neither `Clone` nor `Sync`.
 ///
 /// It holds at most what jemalloc lets any thread cache hold: 200 blocks of a small size class, 20 of a large one.
 #[derive(Debug)]
@@ -170,8 +171,8 @@ struct Hooks(je::extent_hooks_t);
 // SAFETY: a table of function pointers that nobody changes.
 unsafe impl Sync for Hooks {}
 
-/// Hands out the next part of the range. Called by jemalloc under its own locks, on any thread: it neither allocates nor
-/// waits.
+/// Hands out the next part of the range. Called by jemalloc under its own locks, on any thread: it neither allocates
+/// nor waits.
 unsafe extern "C" fn extent_alloc(
     _hooks: *mut je::extent_hooks_t,
     wanted: *mut c_void,

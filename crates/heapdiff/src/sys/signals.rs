@@ -30,8 +30,9 @@ pub(crate) fn heard() -> u32 {
 /// Has `signal` ring `bell` from now on, and for the rest of the process: a signal that once asked for a snapshot must
 /// not kill the program because nobody records any more.
 ///
-/// A handler of the program stays, and so does a signal that is ignored. One that the program sets later takes the place
-/// of this one. Chaining them is not tried: whose turn it is cannot be told, and a snapshot can be asked for in code.
+/// A handler of the program stays, and so does a signal that is ignored. One that the program sets later takes the
+/// place of this one. Chaining them is not tried: whose turn it is cannot be told, and a snapshot can be asked for in
+/// code.
 pub(crate) fn ring_on(signal: Signal, bell: &'static Doorbell) -> Result<(), NotHeard> {
     // Release: the handler sees the bell.
     BELL.store(std::ptr::from_ref(bell).cast_mut(), Ordering::Release);

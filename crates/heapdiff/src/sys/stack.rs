@@ -62,13 +62,13 @@ pub(crate) fn containing(address: u64) -> Option<Range<u64>> {
 /// The part of `mapping` that the calling thread's own stack takes; `None` if `mapping` holds another stack, such as a
 /// fiber's or a signal handler's.
 ///
-/// The C library puts a thread's descriptor above its stack, and the kernel puts the random bytes of the auxiliary vector
-/// above the first thread's. A mapping may go on behind them, with memory that is somebody else's.
+/// The C library puts a thread's descriptor above its stack, and the kernel puts the random bytes of the auxiliary
+/// vector above the first thread's. A mapping may go on behind them, with memory that is somebody else's.
 pub(crate) fn own(mapping: &Range<u64>) -> Option<Range<u64>> {
     // SAFETY: getpid has no preconditions.
     let process = i64::from(unsafe { libc::getpid() });
-    // SAFETY: gettid takes no arguments and has no preconditions. The call is made directly, since the function is newer
-    // than the oldest C library that Rust supports.
+    // SAFETY: gettid takes no arguments and has no preconditions. The call is made directly, since the function is
+    // newer than the oldest C library that Rust supports.
     let thread = unsafe { libc::syscall(libc::SYS_gettid) };
     let end = if process == thread {
         // SAFETY: getauxval only reads what the kernel handed to the process.

@@ -39,7 +39,8 @@ const HARMLESS: [&str; 2] = ["moved_during_snapshot", "unwinder_busy"];
 pub(crate) fn cut_stacks(snapshot: &Snapshot) -> i64 {
     let metadata = snapshot.metadata();
     let cut = metadata.dropped.get("unwinder_busy").copied().unwrap_or(0);
-    // Without optimization a sample takes many times as long, and so a thread is as much likelier to be interrupted in it.
+    // Without optimization a sample takes many times as long, and so a thread is as much likelier to be interrupted in
+    // it.
     let limit = metadata.recorder.samples / if cfg!(debug_assertions) { 20 } else { 1000 };
     assert!(cut <= limit, "{cut} of {} stacks are cut", metadata.recorder.samples);
     cut as i64

@@ -7,8 +7,8 @@ const RUNS: u64 = 400;
 /// Sizes and how many of each, all allocated on one stack trace: the mix that a period correction of sums gets wrong.
 const MIX: [(usize, usize); 4] = [(64, 16_384), (4096, 1024), (300_000, 12), (2 << 20, 3)];
 
-/// 400 seeded runs with known live bytes: the mean error of bytes and of objects is inside 3 standard errors of zero. The
-/// seeds are fixed, so the outcome is too.
+/// 400 seeded runs with known live bytes: the mean error of bytes and of objects is inside 3 standard errors of zero.
+/// The seeds are fixed, so the outcome is too.
 pub(crate) const UNBIASED: Case = Case {
     name: "estimates_are_unbiased_over_400_seeded_runs",
     environment: &[],

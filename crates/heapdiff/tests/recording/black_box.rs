@@ -63,8 +63,8 @@ fn rows(profile: &Profile) -> Vec<String> {
     rows
 }
 
-/// The snapshot of a killed process is the one that it would have written: row by row the same as one that it wrote just
-/// before, under the next name, in as many bytes the second time.
+/// The snapshot of a killed process is the one that it would have written: row by row the same as one that it wrote
+/// just before, under the next name, in as many bytes the second time.
 pub(crate) const KILLED: Case = Case {
     name: "the_heap_of_a_killed_process_is_as_it_was",
     environment: &[],
@@ -151,8 +151,8 @@ pub(crate) const ABORTED: Case = Case {
     },
 };
 
-/// A child that goes on by itself has a black box of its own, and its parent's is not touched by what the child does with
-/// what it has inherited.
+/// A child that goes on by itself has a black box of its own, and its parent's is not touched by what the child does
+/// with what it has inherited.
 pub(crate) const FAMILY: Case = Case {
     name: "a_followed_child_has_a_black_box_of_its_own",
     environment: &[],
@@ -395,8 +395,8 @@ pub(crate) const NO_ROOM: Case = Case {
     },
 };
 
-/// On a disk that is too small for what an exact recording fills, the black box stops to grow before the disk is full: what
-/// finds no room is counted, the program lives on, and its snapshots are written.
+/// On a disk that is too small for what an exact recording fills, the black box stops to grow before the disk is full:
+/// what finds no room is counted, the program lives on, and its snapshots are written.
 pub(crate) const SMALL_DISK: Case = Case {
     name: "a_disk_that_is_too_small_costs_samples_and_nothing_else",
     environment: &[],

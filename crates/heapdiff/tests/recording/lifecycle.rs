@@ -68,8 +68,8 @@ pub(crate) const METADATA: Case = Case {
     },
 };
 
-/// Recording can end and begin again; blocks of the first time are known to the second until they are freed, and only one
-/// profiler may record at a time.
+/// Recording can end and begin again; blocks of the first time are known to the second until they are freed, and only
+/// one profiler may record at a time.
 pub(crate) const START_AND_STOP: Case = Case {
     name: "recording_can_be_started_again",
     environment: &[],

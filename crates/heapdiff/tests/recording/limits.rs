@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Under `ulimit -v` most of the address space stays the program's, and a sampled block that outgrows the part set aside
-/// goes on where there is room.
+/// Under `ulimit -v` most of the address space stays the program's, and a sampled block that outgrows the part set
+/// aside goes on where there is room.
 pub(crate) const ADDRESS_SPACE: Case = Case {
     name: "a_limit_of_address_space_does_not_stop_a_block_from_growing",
     environment: &[],

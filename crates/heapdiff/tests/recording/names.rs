@@ -29,8 +29,8 @@ fn image(size: usize) {
     black_box(vec![1u8; size]).leak();
 }
 
-/// `exec` keeps the process id and the start: the new image has names of its own, inherits no descriptor of the old one's
-/// recorder, and leaves its files alone.
+/// `exec` keeps the process id and the start: the new image has names of its own, inherits no descriptor of the old
+/// one's recorder, and leaves its files alone.
 pub(crate) const EXEC: Case = Case {
     name: "the_image_after_exec_has_names_of_its_own",
     environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "1h"), ("HEAPDIFF_PERIOD", "1")],
@@ -73,7 +73,8 @@ pub(crate) const EXEC: Case = Case {
     },
 };
 
-/// Makes a space of process ids in which the calling process goes on as 1; the process that called ends as that one does.
+/// Makes a space of process ids in which the calling process goes on as 1; the process that called ends as that one
+/// does.
 fn become_process_1() -> std::io::Result<()> {
     // SAFETY: concerns children of this process only.
     if unsafe { libc::unshare(libc::CLONE_NEWPID) } != 0 {

@@ -117,8 +117,8 @@ fn on_stack(top: *mut u8) {
     }
 }
 
-/// A library that is loaded after one recording and before the next is walked through all the same. It has another use for
-/// the frame pointer, so that nothing but its own tables leads out of it.
+/// A library that is loaded after one recording and before the next is walked through all the same. It has another use
+/// for the frame pointer, so that nothing but its own tables leads out of it.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const LOADED_BETWEEN: Case = Case {
     name: "a_library_loaded_between_two_recordings_is_walked_through",

@@ -213,8 +213,8 @@ fn odd_layouts() -> Vec<(*mut u8, Layout)> {
     kept
 }
 
-/// Threads that allocate, reallocate, hand on and free at random while snapshots are taken: contents stay, and in the end
-/// nothing is left.
+/// Threads that allocate, reallocate, hand on and free at random while snapshots are taken: contents stay, and in the
+/// end nothing is left.
 pub(crate) const STRESS: Case = Case {
     name: "nothing_is_lost_under_stress",
     environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "20ms"), ("HEAPDIFF_PERIOD", "700")],

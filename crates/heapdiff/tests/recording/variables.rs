@@ -1,4 +1,5 @@
-//! Variables that mean nothing, and directories that cannot be written to: one line, and the program is as without them.
+//! Variables that mean nothing, and directories that cannot be written to: one line, and the program is as without
+//! them.
 
 use crate::support::{Case, Ran};
 use std::hint::black_box;

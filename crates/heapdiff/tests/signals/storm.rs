@@ -128,8 +128,8 @@ pub(crate) const SAMPLED: Case = Case {
     },
 };
 
-/// A handler on a stack of its own, in memory of the heap: its allocations are recorded, with as much of the stack as can
-/// be walked.
+/// A handler on a stack of its own, in memory of the heap: its allocations are recorded, with as much of the stack as
+/// can be walked.
 pub(crate) const ALTERNATE_STACK: Case = Case {
     name: "a_handler_on_an_alternate_stack_allocates",
     environment: &[],
