@@ -26,10 +26,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 const LANES_PER_PROCESSOR: usize = 2;
 /// Both are powers of two, as is every number of lanes.
 const LANES_MIN: usize = 8;
-const LANES_MAX: usize = 128;
+const LANES_MAX: usize = 64;
 /// The first lanes keep freed blocks; those that are made later would have too many lying about.
 #[cfg(feature = "jemalloc")]
-const LANES_WITH_BLOCKS: usize = 32;
+const LANES_WITH_BLOCKS: usize = 16;
 
 /// Which way of walking passed the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

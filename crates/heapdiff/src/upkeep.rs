@@ -1,4 +1,4 @@
-//! What the writer thread does once a second so that recording stays within its budget and every sample has a stack.
+//! What the writer thread does now and then so that recording stays within its budget and every sample has a stack.
 
 use crate::budget::{Budget, Governor, Spent};
 use crate::gate;
@@ -7,7 +7,7 @@ use crate::sys::clock;
 use heapdiff_recorder::Counter;
 use std::time::{Duration, Instant};
 
-/// Time from one look to the next.
+/// Time from one look at the budget to the next.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
 /// Samples that found all lanes taken since the last look, from which on there are too few lanes. One now and then is
@@ -31,14 +31,18 @@ impl Upkeep {
         Self { governor, started: Instant::now(), busy: busy(tables) }
     }
 
-    /// For the writer thread: makes lanes where too few are left, and moves the period where recording takes more than
-    /// its budget, or much less.
-    pub(crate) fn look(&mut self, tables: &Tables) {
+    /// For the writer thread: makes lanes where too few are left.
+    pub(crate) fn grow_lanes(&mut self, tables: &Tables) {
         let busy = busy(tables);
         if busy - self.busy > BUSY_MAX {
             tables.lanes.grow();
         }
         self.busy = busy;
+    }
+
+    /// For the writer thread, once each [`EVERY`]: moves the period where recording takes more than its budget, or much
+    /// less.
+    pub(crate) fn keep_budget(&mut self, tables: &Tables) {
         let spent = Spent {
             own: hook_time(tables) + clock::thread_time(),
             process: clock::process_time(),

@@ -214,12 +214,12 @@ impl Writer {
         }
     }
 
-    /// Has the tables get space before they need it, and ticks.
+    /// Has the tables get space, and the threads lanes, before they need more, and ticks.
     fn look(&mut self) {
         let now = Instant::now();
         let period = recording::setting().unwrap_or(self.settings.period);
-        let every = if self.black_box.is_some() { Pace::of(period).look_every } else { upkeep::EVERY };
-        self.next_look = now + every;
+        self.next_look = now + Pace::of(period).look_every;
+        self.upkeep.grow_lanes(self.tables);
         if let Some(Err(error)) = self.black_box.as_ref().map(BlackBox::grow) {
             // A disk that is full is not asked a hundred times a second.
             self.next_look = now + upkeep::EVERY;
@@ -238,7 +238,7 @@ impl Writer {
     /// What is done each second while recording: it is kept within its budget, the unwinders hear of new files, and the
     /// black box of how the process is doing.
     fn tick(&mut self) {
-        self.upkeep.look(self.tables);
+        self.upkeep.keep_budget(self.tables);
         self.refresh_files();
         self.measure();
     }

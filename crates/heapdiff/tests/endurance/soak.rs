@@ -18,7 +18,7 @@ pub(crate) const EXACT: Case = Case {
         series::check(ran, &snapshots);
         series::check_flat(&snapshots);
         for (truth, snapshot) in noted(ran, &snapshots) {
-            let (found, cut) = (snapshot.of(TAKE), series::cut_stacks(snapshot));
+            let (found, cut) = (snapshot.of(TAKE), series::cut_stacks(snapshot, 1000));
             series::assert_near(found.inuse_objects, truth.objects, cut);
             assert!(cut > 0 || found.inuse_space == truth.space, "{found:?}, {truth:?}");
             let claimed = snapshot.metadata().allocator.as_ref().map(|allocator| allocator.allocated as i64);

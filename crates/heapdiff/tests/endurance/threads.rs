@@ -21,7 +21,9 @@ pub(crate) const EXACT: Case = Case {
     inside: || run(1),
     check: |ran: &Ran| {
         let last = check(ran);
-        let cut = series::cut_stacks(&last);
+        // Hundreds of threads that begin and end at once wait in the kernel for each other's address space, some of them in
+        // the middle of a sample.
+        let cut = series::cut_stacks(&last, 10);
         let left = last.of("threads::leave");
         series::assert_near(left.inuse_objects, THREADS as i64, cut);
         assert_eq!(left.inuse_space, left.inuse_objects * LEFT as i64);
