@@ -12,7 +12,7 @@ use core::ops::Range;
 pub struct Capacities {
     /// Distinct stack traces: slots, a power of two.
     pub stacks: usize,
-    /// Words for the frames of all of them, two words of header each.
+    /// Words for the frames of all of them, five words of header each.
     pub trace_words: usize,
     /// Distinct pairs of stack trace and size class.
     pub tallies: usize,

@@ -221,23 +221,23 @@ impl<'a> Recorder<'a> {
 
     #[inline]
     fn add_tally(&self, shard: Shard, stack: StackId, class: SizeClass, size: u64, charge: Charge) {
-        let head = self.first_row(stack);
+        let head = self.first_row(stack, class);
         if !head.is_some_and(|head| self.tallies.add(head, stack, class, size, charge)) {
             self.counters.add(shard, Counter::TallyTableFull);
         }
     }
 
     fn retract_tally(&self, record: &LiveRecord) -> bool {
-        let head = self.first_row(record.stack);
+        let head = self.first_row(record.stack, record.class);
         head.is_some_and(|head| self.tallies.retract(head, record.class, record.size, record.charge))
     }
 
     #[inline]
-    fn first_row(&self, stack: StackId) -> Option<&'a AtomicU64> {
+    fn first_row(&self, stack: StackId, class: SizeClass) -> Option<&'a AtomicU64> {
         if stack == StackId::UNKNOWN {
             Some(self.region.no_stack_rows())
         } else {
-            self.stacks.first_row(stack)
+            self.stacks.first_row(stack, class)
         }
     }
 

@@ -35,7 +35,7 @@ use crate::sync::{AtomicU64, Ordering};
 use core::ops::Range;
 
 /// The version of the layout.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 const MAGIC: u64 = u64::from_ne_bytes(*b"heapdiff");
 

@@ -3,10 +3,11 @@
 //! ```text
 //! slots   [ tag:32 | offset:32 ]  open addressing by the hash of the frames; 0 is empty
 //!                       │
-//! traces  [ end:32 | length:32 ][ first row ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
+//! traces  [ end:32 | length:32 ][ first row ×4 ][ frame 0 = leaf ][ frame 1 ] ... [ next trace ...
 //! ```
 //!
-//! The second word of a trace belongs to the tally table: its rows for this trace begin there.
+//! The words between belong to the tally table: its rows for this trace begin there, in a chain for every fourth size
+//! class.
 //!
 //! A trace is written to fresh words first and published by one compare-and-swap on its slot, so a reader never sees
 //! a half-written one and nobody waits. A thread that loses the race to the same slot uses the winner's trace, and
@@ -14,6 +15,7 @@
 
 use crate::growing_area::GrowingArea;
 use crate::live_record::{halves, high, low};
+use crate::size_class::SizeClass;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A stack trace of one table.
@@ -49,8 +51,12 @@ pub enum TraceEnd {
 /// Slots looked at before the table counts as full: at three quarters of its capacity a search is longer than this
 /// about once in 10^6.
 const PROBES_MAX: usize = 64;
+/// Chains of rows that a trace has in the tally table. A buffer that grows, or blocks of random sizes, have ten to twenty
+/// classes on one trace, and each row on the way to the right one is a line that is in no cache near by: with one chain
+/// that was an eighth of a sample's cost.
+const ROW_CHAINS: usize = 4;
 /// Words of a trace before its frames.
-const HEADER_WORDS: usize = 2;
+const HEADER_WORDS: usize = 1 + ROW_CHAINS;
 
 /// The table; see the module page.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +136,7 @@ impl<'a> StackTable<'a> {
     /// The frames of a trace, leaf first, and how its walk ended. `None` for a handle of another table.
     #[must_use]
     pub fn get(&self, id: StackId) -> Option<(TraceEnd, impl ExactSizeIterator<Item = u64> + use<'a>)> {
-        let ([header, _], rest) = self.trace(id)?;
+        let ([header, ..], rest) = self.trace(id)?;
         // Relaxed: whoever holds the handle has synchronized with the trace's publication.
         let header = header.load(Ordering::Relaxed);
         let length = low(header) as usize;
@@ -143,9 +149,10 @@ impl<'a> StackTable<'a> {
         Some((end, frames.iter().map(|frame| frame.load(Ordering::Relaxed))))
     }
 
-    /// The word at which the rows of a trace begin in the tally table.
-    pub(crate) fn first_row(&self, id: StackId) -> Option<&'a AtomicU64> {
-        self.trace(id).map(|([.., first_row], _)| first_row)
+    /// The word at which the rows of a trace begin in the tally table, as far as they may be of this class.
+    pub(crate) fn first_row(&self, id: StackId, class: SizeClass) -> Option<&'a AtomicU64> {
+        let ([_, first_rows @ ..], _) = self.trace(id)?;
+        first_rows.get(usize::from(class.index()) % ROW_CHAINS)
     }
 
     /// The words of a trace before its frames, and all that follow.
@@ -159,7 +166,8 @@ impl<'a> StackTable<'a> {
         let start = self.traces.append(HEADER_WORDS + frames.len())?;
         let id = StackId(u32::try_from(start + 1).ok()?);
         let target = self.traces.words().get(start..)?;
-        let values = [header, 0].into_iter().chain(frames.iter().copied());
+        let first_rows = [0; ROW_CHAINS];
+        let values = [header].into_iter().chain(first_rows).chain(frames.iter().copied());
         for (word, value) in target.iter().zip(values) {
             // Relaxed: published with the slot.
             word.store(value, Ordering::Relaxed);
@@ -169,7 +177,7 @@ impl<'a> StackTable<'a> {
 
     /// Whether a trace is this one. Not by its hash alone: two traces may share one, and must not be merged silently.
     fn is_equal(&self, id: StackId, header: u64, frames: &[u64]) -> bool {
-        let Some(([stored_header, _], rest)) = self.trace(id) else { return false };
+        let Some(([stored_header, ..], rest)) = self.trace(id) else { return false };
         // Relaxed: acquired through the slot.
         let Some(stored) = rest.get(..frames.len()) else { return false };
         let is_different = |(stored, frame): (&AtomicU64, &u64)| stored.load(Ordering::Relaxed) ^ frame;
@@ -276,10 +284,10 @@ mod tests {
 
     #[test]
     fn a_full_table_refuses_and_keeps_what_it_has() {
-        let (slots, storage, counts) = (words(1024), words(100), words(3));
+        let (slots, storage, counts) = (words(1024), words(160), words(3));
         let table = table(&slots, &storage, &counts);
         let stored = (0..50u64).filter_map(|n| table.intern(&[n, n + 1, n + 2], TraceEnd::Failed)).count();
-        assert_eq!(stored, 20, "5 words a trace");
+        assert_eq!(stored, 20, "8 words a trace");
         for _ in 0..1000 {
             assert_eq!(table.intern(&[7; 90], TraceEnd::Complete), None);
         }

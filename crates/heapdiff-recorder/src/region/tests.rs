@@ -124,7 +124,7 @@ fn words_that_are_no_region_are_refused_with_the_reason() {
     assert_eq!(refuse(|words| words[0].store(0x1234, Ordering::Relaxed), all), no_region);
     assert_eq!(
         refuse(|words| words[1].store(7, Ordering::Relaxed), all),
-        "a region file of version 7, where this heapdiff reads version 1"
+        "a region file of version 7, where this heapdiff reads version 2"
     );
     assert_eq!(
         refuse(|words| words[2].store(0, Ordering::Relaxed), all),
