@@ -60,10 +60,10 @@ impl Period {
         if self.is_exact() {
             return 0;
         }
-        let bytes = -libm::log(rng.next_unit()) * self.as_f64();
+        let bytes = rng.next_exponential() * self.as_f64();
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "at most 37 periods, below 2^46; rounds down, as it must"
+            reason = "at most 46 periods, below 2^46; rounds down, as it must"
         )]
         let whole = bytes as i64;
         whole
@@ -127,7 +127,7 @@ impl Charge {
         if self.is_certain() {
             return 1.0;
         }
-        let probability = -libm::expm1(-f64::from(self.0));
+        let probability = one_minus_exp(f64::from(self.0));
         if probability > 0.0 { probability } else { 1.0 }
     }
 
@@ -150,6 +150,20 @@ impl Charge {
     }
 }
 
+/// 1 - e^-λ for λ ≥ 0.
+///
+/// Small ones, which are nearly all, take a few terms of λ - λ²/2! + λ³/3! - ...: up to λ = 1/2 the first that is left off,
+/// which bounds the error since signs alternate, is λ⁹/9!. That is less than 2 · 10^-8 of the result, and a charge is
+/// rounded to 6 · 10^-8 of itself.
+fn one_minus_exp(lambda: f64) -> f64 {
+    if lambda > 0.5 {
+        return -libm::expm1(-lambda);
+    }
+    // The factors between one term and the next.
+    const FACTORS: [f64; 7] = [1.0 / 8.0, 1.0 / 7.0, 1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0];
+    lambda * FACTORS.iter().fold(1.0, |sum, factor| 1.0 - lambda * factor * sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +175,16 @@ mod tests {
         assert!((small.objects_estimate() - 128.5).abs() < 0.01);
         let large = Charge::new(1 << 20, Period::DEFAULT);
         assert!((large.objects_estimate() - 1.1565).abs() < 1e-4);
+    }
+
+    #[test]
+    fn probabilities_are_those_of_the_exponential_function() {
+        // Neighbouring bits are neighbouring numbers.
+        for bits in (1e-10f32.to_bits()..1e6f32.to_bits()).step_by(100_003) {
+            let charge = Charge::from_bits(bits);
+            let exact = -libm::expm1(-f64::from(charge.0));
+            assert!((charge.probability() / exact - 1.0).abs() < 2e-8, "{charge:?}");
+        }
     }
 
     #[test]
@@ -180,11 +204,11 @@ mod tests {
         assert!((steps.probability() / once.probability() - 1.0).abs() < 1e-6);
     }
 
-    /// The gaps are exponential: their mean is the period and their distribution function 1 - e^(-x/R). 200,000 draws
-    /// put the mean within 0.9 % (4 standard errors) and the Kolmogorov-Smirnov distance below 1.95/√n (p = 0.001).
+    /// The gaps are exponential: their mean is the period and their distribution function 1 - e^(-x/R). A million draws
+    /// put the mean within 0.4 % (4 standard errors) and the Kolmogorov-Smirnov distance below 1.95/√n (p = 0.001).
     #[test]
     fn draws_are_exponential() {
-        const N: usize = 200_000;
+        const N: usize = 1_000_000;
         let mut rng = Rng::new(7);
         let mut draws: std::vec::Vec<f64> = (0..N).map(|_| Period::DEFAULT.draw(&mut rng) as f64).collect();
         let period = Period::DEFAULT.bytes() as f64;
