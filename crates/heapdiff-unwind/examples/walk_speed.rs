@@ -15,6 +15,8 @@ use std::time::Instant;
 
 /// Calls in a chain.
 const DEPTH: usize = 40;
+/// Paths of which none is like the one before.
+const VARIOUS: usize = 500;
 /// Walks in a batch, and batches of which the fastest counts.
 const WALKS: u32 = 1000;
 const BATCHES: u32 = 300;
@@ -256,6 +258,18 @@ fn main() {
     // All from one place, so that the frames above the chain are the same.
     let recorded: Vec<Recorded> = paths.iter().map(|path| black_box(l0 as Level)(path, 0)).collect();
     let [usual, other_leaf, other_ten, other_all] = &recorded[..] else { return };
+    let mut random = 1_u64;
+    // Paths through four of the functions that nothing can foresee.
+    let mut random_path = || -> Recorded {
+        let path = std::array::from_fn(|_| {
+            random = random.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
+            // 1, 3, 7 or 15.
+            (2 << (random >> 62)) - 1
+        });
+        black_box(l0 as Level)(&path, 0)
+    };
+    let various: Vec<Recorded> = std::iter::repeat_with(&mut random_path).take(VARIOUS).collect();
+    let various: Vec<&Recorded> = various.iter().collect();
     let same = [usual];
     let modules = modules();
 
@@ -296,5 +310,6 @@ fn main() {
         row(&format!("{name}, another leaf each time"), found, &mut walk, &[usual, other_leaf]);
         row(&format!("{name}, 10 other frames each time"), found, &mut walk, &[usual, other_ten]);
         row(&format!("{name}, all other frames each time"), found, &mut walk, &[usual, other_all]);
+        row(&format!("{name}, a path that was not foreseen"), found, &mut walk, &various);
     }
 }
