@@ -152,9 +152,9 @@ impl Charge {
 
 /// 1 - e^-λ for λ ≥ 0.
 ///
-/// Small ones, which are nearly all, take a few terms of λ - λ²/2! + λ³/3! - ...: up to λ = 1/2 the first that is left off,
-/// which bounds the error since signs alternate, is λ⁹/9!. That is less than 2 · 10^-8 of the result, and a charge is
-/// rounded to 6 · 10^-8 of itself.
+/// Small ones, which are nearly all, take a few terms of λ - λ²/2! + λ³/3! - ...: up to λ = 1/2 the first that is
+/// left off, which bounds the error since signs alternate, is λ⁹/9!. That is less than 2 · 10^-8 of the result,
+/// and a charge is rounded to 6 · 10^-8 of itself.
 fn one_minus_exp(lambda: f64) -> f64 {
     if lambda > 0.5 {
         return -libm::expm1(-lambda);

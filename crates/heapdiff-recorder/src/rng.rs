@@ -31,8 +31,9 @@ impl Rng {
     /// A number of the exponential distribution with mean 1, above 0 and at most 45.1, to within 10^-9.
     ///
     /// It is -ln u for u = m · 2^-(z+1), with z the zeros that the random bits begin with and m in [1, 2) what follows
-    /// them. So -ln u = (z + 1) ln 2 - ln m, and with s = (m - √2) / (m + √2) that is (z + 1/2) ln 2 - 2 artanh s. Since
-    /// |s| is at most 3 - 2√2 = 0.172, the series of artanh is cut after s⁹: what is left off is below s¹¹ / 10.6 < 4 · 10^-10.
+    /// them. So -ln u = (z + 1) ln 2 - ln m, and with s = (m - √2) / (m + √2) that is (z + 1/2) ln 2 - 2 artanh s.
+    /// Since |s| is at most 3 - 2√2 = 0.172, the series of artanh is cut after s⁹: what is left off is below
+    /// s¹¹ / 10.6 < 4 · 10^-10.
     ///
     /// Nothing branches and nothing is looked up, so the processor does this beside what follows, where a general
     /// logarithm, or a ziggurat with its table, would hold a sample up.

@@ -51,9 +51,9 @@ pub enum TraceEnd {
 /// Slots looked at before the table counts as full: at three quarters of its capacity a search is longer than this
 /// about once in 10^6.
 const PROBES_MAX: usize = 64;
-/// Chains of rows that a trace has in the tally table. A buffer that grows, or blocks of random sizes, have ten to twenty
-/// classes on one trace, and each row on the way to the right one is a line that is in no cache near by: with one chain
-/// that was an eighth of a sample's cost.
+/// Chains of rows that a trace has in the tally table. A buffer that grows, or blocks of random sizes, have ten to
+/// twenty classes on one trace, and each row on the way to the right one is a line that is in no cache near by:
+/// with one chain that was an eighth of a sample's cost.
 const ROW_CHAINS: usize = 4;
 /// Words of a trace before its frames.
 const HEADER_WORDS: usize = 1 + ROW_CHAINS;

@@ -6,8 +6,8 @@
 //! head (a word of the trace) ──┴─► row ─► row ─► ...                        the rows of one chain, the newest first
 //! ```
 //!
-//! A row is found through its stack trace, whose few size classes form some chains; nothing is hashed, and a reader goes
-//! through as many rows as there are. A new row is written first and then put in front of its chain by one
+//! A row is found through its stack trace, whose few size classes form some chains; nothing is hashed, and a reader
+//! goes through as many rows as there are. A new row is written first and then put in front of its chain by one
 //! compare-and-swap. A thread that loses that race looks for its class among the rows that came in; if it is there, its
 //! own row is left over, empty, and skipped by everybody.
 //!
