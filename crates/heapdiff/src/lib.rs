@@ -33,6 +33,12 @@
 //! is said. The allocator's hook does not allocate, block, format or panic. What is estimated is unbiased, and every
 //! loss is in the snapshot.
 //!
+//! # What it costs
+//! An allocation and its free: 0.4 to 0.7 ns over bare jemalloc at the default period, 0.3 to 0.5 ns while nothing is
+//! recorded; 2 ns on cold caches. A sample: 0.2 to 0.7 µs. A live sample: 56 bytes. Whole programs: within what can be
+//! measured on shared cores, some percent. `scripts/bench-overhead` in the repository measures it on your machine, beside
+//! other profilers.
+//!
 //! # Limits
 //! - What was allocated before recording began is unknown: with the environment that is what ran before this crate's
 //!   start function, with a [`Profiler`] everything before it.
