@@ -1,0 +1,41 @@
+//! The command line. The scripts fill in the paths.
+
+use std::path::PathBuf;
+
+/// Compares heapdiff with the real pprof.
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Task {
+    /// Runs every case of a corpus.
+    Conformance(Conformance),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(bin_name = "scripts/conformance")]
+pub(crate) struct Conformance {
+    /// The folder of the corpus: any folder in it may hold a CASES.json.
+    pub(crate) corpus: PathBuf,
+    /// The program to test, which takes pprof's own arguments, in place of `heapdiff pprof`.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) against: Option<PathBuf>,
+    /// Only cases whose flags, sources or golden hold this word.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) filter: Option<String>,
+    /// Names every case, and shows up to ten differing lines of those that fail.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Records what this pprof 1.24.11 prints for cases whose golden is of another version of pprof.
+    #[arg(long, value_name = "PPROF")]
+    pub(crate) record: Option<PathBuf>,
+    /// The heapdiff to test.
+    #[arg(long, hide = true)]
+    pub(crate) heapdiff: Option<PathBuf>,
+    /// The file of recorded outputs.
+    #[arg(long, hide = true)]
+    pub(crate) recording: PathBuf,
+}

@@ -1,0 +1,79 @@
+//! A program under comparison: the real pprof, or `heapdiff pprof`.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use wait_timeout::ChildExt;
+
+/// How long one run may take. Runs take milliseconds; a program that waits for something shall not stop the test.
+const RUN_S_MAX: u64 = 60;
+
+/// A program, and the arguments that come before those of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    file: PathBuf,
+    leading: Vec<OsString>,
+}
+
+/// What a run left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    /// None: a signal ended the run, or it took too long.
+    pub(crate) exit: Option<i32>,
+}
+
+impl Program {
+    /// The real pprof, or whatever takes its arguments.
+    pub(crate) fn pprof(file: &Path) -> Self {
+        Self { file: absolute(file), leading: Vec::new() }
+    }
+
+    pub(crate) fn heapdiff(file: &Path) -> Self {
+        Self { file: absolute(file), leading: vec!["pprof".into()] }
+    }
+
+    /// Runs the program to its end, in `folder`.
+    pub(crate) fn run(&self, arguments: &[String], folder: &Path) -> Result<Outcome, String> {
+        let fails = |error| format!("{} does not run: {error}", self.file.display());
+        let mut child = self.command(arguments, folder).spawn().map_err(fails)?;
+        let stdout = child.stdout.take().map(|pipe| thread::spawn(|| read_all(pipe)));
+        let stderr = child.stderr.take().map(|pipe| thread::spawn(|| read_all(pipe)));
+        let status = child.wait_timeout(Duration::from_secs(RUN_S_MAX)).map_err(fails)?;
+        if status.is_none() {
+            child.kill().and_then(|()| child.wait()).map_err(fails)?;
+        }
+        let finished = |reader: Option<thread::JoinHandle<_>>| reader.and_then(|r| r.join().ok());
+        Ok(Outcome {
+            stdout: finished(stdout).unwrap_or_default(),
+            stderr: finished(stderr).unwrap_or_default(),
+            exit: status.and_then(|status| status.code()),
+        })
+    }
+
+    /// The command, in an environment that is the same everywhere: pprof shows local times, looks for binaries and
+    /// tools, and reads a folder of its own in the home folder.
+    pub(crate) fn command(&self, arguments: &[String], folder: &Path) -> Command {
+        let mut command = Command::new(&self.file);
+        command.args(&self.leading).args(arguments).current_dir(folder);
+        command.env_clear().env("TZ", "UTC").env("PATH", "/nonexistent").env("HOME", "/nonexistent");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// Runs start in other folders, so a relative path would lead nowhere.
+fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+}
+
+fn read_all(mut pipe: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What came before a failure is still worth comparing.
+    let _ = pipe.read_to_end(&mut bytes);
+    bytes
+}
