@@ -13,6 +13,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Task {
     /// Runs every case of a corpus.
     Conformance(Conformance),
+    /// Runs random cases.
+    Differential(Differential),
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,4 +40,33 @@ pub(crate) struct Conformance {
     /// The file of recorded outputs.
     #[arg(long, hide = true)]
     pub(crate) recording: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(bin_name = "scripts/test-pprof-differential")]
+pub(crate) struct Differential {
+    /// How many cases.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) pairs: u64,
+    /// Where they come from: the same seed gives the same cases.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Only the case of this number.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) only: Option<u64>,
+    /// Shows what equal pairs wrote to stderr.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// The program to test, which takes pprof's own arguments, in place of `heapdiff pprof`.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) against: Option<PathBuf>,
+    /// The heapdiff to test.
+    #[arg(long, hide = true)]
+    pub(crate) heapdiff: Option<PathBuf>,
+    /// The real pprof.
+    #[arg(long, hide = true)]
+    pub(crate) pprof: PathBuf,
+    /// Where differing cases are kept.
+    #[arg(long, hide = true)]
+    pub(crate) folder: PathBuf,
 }
