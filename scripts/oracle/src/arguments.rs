@@ -15,6 +15,14 @@ pub(crate) enum Task {
     Conformance(Conformance),
     /// Runs random cases.
     Differential(Differential),
+    /// Writes the large profiles of the benchmark.
+    LargeProfiles {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Measures time and memory.
+    Bench(Bench),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,4 +77,30 @@ pub(crate) struct Differential {
     /// Where differing cases are kept.
     #[arg(long, hide = true)]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(bin_name = "scripts/bench-pprof")]
+pub(crate) struct Bench {
+    /// How often each program does each task.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+    /// Where the small profiles come from.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The program to measure, which takes pprof's own arguments, in place of `heapdiff pprof`.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) against: Option<PathBuf>,
+    /// The heapdiff to measure.
+    #[arg(long, hide = true)]
+    pub(crate) heapdiff: Option<PathBuf>,
+    /// The real pprof.
+    #[arg(long, hide = true)]
+    pub(crate) pprof: PathBuf,
+    /// The folder of the profiles.
+    #[arg(long, hide = true)]
+    pub(crate) folder: PathBuf,
+    /// The file to write every figure to.
+    #[arg(long, hide = true)]
+    pub(crate) report: PathBuf,
 }

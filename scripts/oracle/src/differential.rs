@@ -154,11 +154,11 @@ impl Comparison {
                 }
                 return Ok(Verdict::Differs(Box::new(Finding { case: case.clone(), expected, found })));
             }
-            if is_equal(&expected, &found) {
+            if expected.is_equal(&found) {
                 let stderr = String::from_utf8_lossy(&found.stderr).lines().next().unwrap_or("").to_owned();
                 return Ok(Verdict::Equal { has_answer: expected.exit == Some(0), stderr });
             }
-            if !answers.iter().any(|answer| is_equal(answer, &expected)) {
+            if !answers.iter().any(|answer| answer.is_equal(&expected)) {
                 answers.push(expected);
             }
         }
@@ -212,25 +212,6 @@ impl Finding {
         }
         lines.join("\n")
     }
-}
-
-fn is_equal(expected: &Outcome, found: &Outcome) -> bool {
-    expected.exit == found.exit
-        && without_pointers(&expected.stderr) == without_pointers(&found.stderr)
-        && (expected.stdout == found.stdout
-            || proto::gunzip(&expected.stdout) == proto::gunzip(&found.stdout))
-}
-
-/// Without the addresses of Go's heap, which some of pprof's messages hold where a text was meant.
-fn without_pointers(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
-    let mut parts = text.split("0xc0");
-    let mut rest = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        rest.push_str("POINTER");
-        rest.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
-    }
-    rest
 }
 
 /// A panic of a Go program.

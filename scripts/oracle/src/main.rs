@@ -2,10 +2,12 @@
 //!
 //! - `conformance`: the cases of a corpus, against outputs that were recorded before.
 //! - `differential`: random profiles and flags, against the real pprof.
+//! - `bench`: time and memory of both; `large-profiles` makes what it measures with.
 //!
 //! Nothing here shares code with heapdiff: what both sides got wrong together would not be seen.
 
 mod arguments;
+mod bench;
 mod case;
 mod conformance;
 mod corpus;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Conformance(options) => conformance::run(&options),
         Task::Differential(options) => differential::run(&options),
+        Task::LargeProfiles { folder, seed } => generate::large::write(&folder, seed).map(|()| true),
+        Task::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Random cases. The same seed and number give the same case, everywhere.
 
 mod flags;
+pub(crate) mod large;
 mod legacy;
 mod names;
 mod profile;
