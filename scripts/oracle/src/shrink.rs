@@ -37,9 +37,10 @@ fn candidate(case: &Case, step: usize) -> Option<Case> {
     let mut step = step;
     let mut smaller = case.clone();
     if step < case.flags.len() {
-        smaller.flags.remove(step);
-        // Without a format pprof would start its shell, which is another matter.
-        return Some(if is_report(&smaller.flags) { smaller } else { case.clone() });
+        let flag = smaller.flags.remove(step);
+        // Without a format pprof would start its shell, and without this flag it changes names: other matters.
+        let is_kept = flag.contains("symbolize=none") || !is_report(&smaller.flags);
+        return Some(if is_kept { case.clone() } else { smaller });
     }
     step -= case.flags.len();
     if step < case.inputs.len() {
