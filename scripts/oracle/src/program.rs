@@ -76,16 +76,15 @@ impl Outcome {
     }
 }
 
-/// Without the addresses of Go's heap, which some of pprof's messages hold where a text was meant.
+/// Without the addresses of Go's heap, which one message holds where the names of types were meant.
 fn without_pointers(stderr: &[u8]) -> String {
+    const MESSAGE: &str = "incompatible sample types [";
     let text = String::from_utf8_lossy(stderr);
-    let mut parts = text.split("0xc0");
-    let mut rest = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        rest.push_str("POINTER");
-        rest.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
-    }
-    rest
+    let known = |line: &str| match line.find(MESSAGE) {
+        Some(start) => line[..start + MESSAGE.len()].to_owned(),
+        None => line.to_owned(),
+    };
+    text.split('\n').map(known).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs start in other folders, so a relative path would lead nowhere.
