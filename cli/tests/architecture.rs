@@ -7,11 +7,12 @@ use std::process::Command;
 
 /// What each crate may depend on among ours. Arrows point one way, and the analyst (`heapdiff-cli` and what it uses)
 /// never reaches `heapdiff`: they meet in bytes, those of the region among them, which the recorder's crates read.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("heapdiff-recorder", &[]),
     ("heapdiff-unwind", &[]),
     ("heapdiff-pprof", &[]),
     ("heapdiff-profile", &[]),
+    ("heapdiff-classic", &["heapdiff-pprof"]),
     ("heapdiff-snapshot", &["heapdiff-pprof", "heapdiff-recorder"]),
     ("heapdiff-region", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot"]),
     ("heapdiff", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot", "heapdiff-unwind"]),
@@ -21,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     (
         "heapdiff-cli",
         &[
+            "heapdiff-classic",
             "heapdiff-formats",
             "heapdiff-pprof",
             "heapdiff-profile",
