@@ -9,4 +9,6 @@
 //! **Source:** pprof as it comes with Go 1.24.11, run with `TZ=UTC`.
 #![forbid(unsafe_code)]
 
+pub mod measurement;
+pub mod pattern;
 pub mod profile;

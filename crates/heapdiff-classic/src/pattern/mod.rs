@@ -1,0 +1,129 @@
+//! Regular expressions as Go understands them.
+//!
+//! Filters are typed in Go's dialect of RE2. The `regex` crate matches it as fast, but reads some expressions
+//! differently: `\w`, `\d`, `\s` and `\b` are ASCII in Go, `{` may stand for itself, `[` within a class too, `\Q…\E`
+//! quotes. So an expression is parsed here by Go's rules and written anew for the crate; what Go refuses is refused in
+//! Go's words.
+
+mod class;
+mod error;
+mod escape;
+mod translation;
+
+pub use error::{PatternError, PatternErrorKind};
+use std::fmt;
+
+/// A compiled regular expression, unanchored.
+#[derive(Clone)]
+pub struct Pattern {
+    source: String,
+    regex: regex::bytes::Regex,
+}
+
+impl Pattern {
+    /// Compiles `source`.
+    ///
+    /// # Errors
+    /// If Go would not compile it, or it is too large.
+    pub fn new(source: &str) -> Result<Self, PatternError> {
+        let translated = translation::translate(source)?;
+        let regex = regex::bytes::RegexBuilder::new(&translated)
+            .size_limit(SIZE_LIMIT_BYTES)
+            .nest_limit(NEST_LIMIT)
+            .build()
+            .map_err(|_| PatternError::new(PatternErrorKind::TooLarge, source))?;
+        Ok(Self { source: source.to_owned(), regex })
+    }
+
+    /// Whether it matches anywhere in `text`.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text.as_bytes())
+    }
+
+    /// The expression as it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+}
+
+/// A compiled expression larger than this is refused; Go's limit is of the same order.
+const SIZE_LIMIT_BYTES: usize = 128 << 20;
+/// Parentheses within parentheses; Go's limit too.
+const NEST_LIMIT: u32 = 1000;
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.source).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).unwrap().is_match(text)
+    }
+
+    fn error(pattern: &str) -> String {
+        Pattern::new(pattern).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn classes_are_ascii() {
+        assert!(!matches(r"^\w+$", "größe"));
+        assert!(matches(r"^\W$", "ö"));
+        assert!(!matches(r"\d", "٣"));
+        assert!(!matches(r"\s", "\x0b"));
+        assert!(matches(r"[[:space:]]", "\x0b"));
+        assert!(matches(r"^[\D]$", "x"));
+        assert!(matches(r"\bö", "aö"));
+    }
+
+    #[test]
+    fn what_only_go_takes_literally_is_literal() {
+        assert!(matches(r"a{", "a{"));
+        assert!(matches(r"a{,2}", "a{,2}"));
+        assert!(matches(r"^[[]$", "["));
+        assert!(matches(r"^[a&&b]+$", "a&b"));
+        assert!(matches(r"^[]a]+$", "]a"));
+        assert!(matches(r"\Q(a)\E+$", "(a))"));
+        assert!(matches(r"\Q(", "("));
+        assert!(matches(r"^\060$", "0"));
+        assert!(matches(r"^\x{e9}$", "é"));
+        assert!(matches(r"^[\pL\P{^Greek}]$", "α"));
+        assert!(matches("(?)a b#", "a b#"));
+        assert!(matches(r"(?i)ABC", "abc"));
+        assert!(matches(r"(?P<n>a)(?<m>b)", "ab"));
+    }
+
+    #[test]
+    fn errors_have_the_words_of_go() {
+        for (pattern, expected) in [
+            ("(", "missing closing ): `(`"),
+            ("a)", "unexpected ): `a)`"),
+            ("[a", "missing closing ]: `[a`"),
+            ("x[z-a]", "invalid character class range: `z-a`"),
+            ("[[:foo:]]", "invalid character class range: `[:foo:]`"),
+            ("*", "missing argument to repetition operator: `*`"),
+            ("a|*?", "missing argument to repetition operator: `*?`"),
+            ("a**", "invalid nested repetition operator: `**`"),
+            ("a{2}{3}x", "invalid nested repetition operator: `{2}{3}`"),
+            ("a{1001}", "invalid repeat count: `{1001}`"),
+            ("a{2,1}", "invalid repeat count: `{2,1}`"),
+            ("(a{100}){11}", "invalid repeat count: `{11}`"),
+            (r"a\", "trailing backslash at end of expression: ``"),
+            (r"\8", r"invalid escape sequence: `\8`"),
+            (r"\C", r"invalid escape sequence: `\C`"),
+            (r"\x{110000}", r"invalid escape sequence: `\x{110000`"),
+            ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
+            ("(?P<a", "invalid named capture: `(?P<a`"),
+            ("(?P<a b>c)", "invalid named capture: `(?P<a b>`"),
+            (r"\p{Nonsense}", r"invalid character class range: `\p{Nonsense}`"),
+        ] {
+            assert_eq!(error(pattern), format!("error parsing regexp: {expected}"), "{pattern}");
+        }
+    }
+}
