@@ -10,5 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod measurement;
+pub mod options;
 pub mod pattern;
 pub mod profile;
+mod quote;
