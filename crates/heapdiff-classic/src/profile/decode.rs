@@ -144,7 +144,7 @@ impl Decoder {
                 }
             }
             (mapping.file, mapping.build_id) = (self.text(file)?, self.text(build_id)?);
-            self.profile.mappings.push(mapping);
+            self.profile.mappings.push(Mapping { id, ..mapping });
             self.mappings.insert(id, place);
         }
         Ok(())
@@ -166,6 +166,7 @@ impl Decoder {
                 }
             }
             self.profile.functions.push(Function {
+                id,
                 name: self.text(name)?,
                 system_name: self.text(system_name)?,
                 filename: self.text(filename)?,
@@ -199,6 +200,9 @@ impl Decoder {
             }
             let mapping = self.mappings.get(mapping).map(MappingId::at);
             self.profile.push_location(address, mapping, is_folded, &lines);
+            if let Some(location) = self.profile.locations.last_mut() {
+                location.id = id;
+            }
             self.locations.insert(id, place);
             if lacks_function && self.unknown_function.is_none() {
                 self.unknown_function = Some((place, id));

@@ -29,12 +29,6 @@ macro_rules! id {
             pub fn index(self) -> usize {
                 self.0 as usize
             }
-
-            /// The id that pprof prints and writes: after a merge, the place counted from 1.
-            #[must_use]
-            pub fn number(self) -> u64 {
-                u64::from(self.0) + 1
-            }
         }
     };
 }
@@ -47,6 +41,8 @@ id!(FunctionId, "function");
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "profile.proto has four flags")]
 pub struct Mapping {
+    /// What pprof calls it; not 0, and not that of another mapping.
+    pub id: u64,
     /// First address.
     pub start: u64,
     /// First address after it.
@@ -70,6 +66,8 @@ pub struct Mapping {
 /// An address, with the lines of source code that it stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
+    /// What pprof calls it; not 0, and not that of another location.
+    pub id: u64,
     /// The address; 0 once it has been aggregated away.
     pub address: u64,
     /// The mapping that it lies in.
@@ -93,8 +91,10 @@ pub struct Line {
 }
 
 /// A function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Function {
+    /// What pprof calls it; not 0, and not that of another function.
+    pub id: u64,
     /// The name for humans.
     pub name: StringId,
     /// The linker's name.

@@ -7,8 +7,8 @@ use super::string_table::{StringId, StringTable};
 
 /// A profile, as pprof has it in memory.
 ///
-/// Everything that refers to something refers to an element of this profile. Ids do not exist: pprof numbers
-/// everything anew in the merge that follows reading, so that an id is a place in a list counted from 1.
+/// Everything that refers to something refers to the place of an element in its list. The elements' ids are those of
+/// the file, for pprof shows them; only a merge numbers everything anew.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// All texts.
@@ -58,7 +58,7 @@ impl Profile {
     #[must_use]
     pub fn location(&self, id: LocationId) -> &Location {
         static NOWHERE: Location =
-            Location { address: 0, mapping: None, is_folded: false, lines_start: 0, lines_len: 0 };
+            Location { id: 0, address: 0, mapping: None, is_folded: false, lines_start: 0, lines_len: 0 };
         self.locations.get(id.index()).unwrap_or(&NOWHERE)
     }
 
@@ -73,6 +73,7 @@ impl Profile {
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {
         static NAMELESS: Function = Function {
+            id: 0,
             name: StringId::EMPTY,
             system_name: StringId::EMPTY,
             filename: StringId::EMPTY,
@@ -87,24 +88,32 @@ impl Profile {
         self.mappings.get(id.index())
     }
 
+    /// The id of a location's mapping, as pprof prints it; 0 if it has none.
+    #[must_use]
+    pub fn mapping_number(&self, location: &Location) -> u64 {
+        location.mapping.and_then(|mapping| self.mapping(mapping)).map_or(0, |mapping| mapping.id)
+    }
+
     /// The ids of all locations in their order.
     pub fn location_ids(&self) -> impl Iterator<Item = LocationId> + use<> {
         (0..self.locations.len()).map(LocationId::at)
     }
 
-    /// Adds a mapping.
+    /// Adds a mapping, whose id becomes the next number.
     pub fn push_mapping(&mut self, mapping: Mapping) -> MappingId {
-        self.mappings.push(mapping);
+        let id = self.mappings.len() as u64 + 1;
+        self.mappings.push(Mapping { id, ..mapping });
         MappingId::at(self.mappings.len() - 1)
     }
 
-    /// Adds a function.
+    /// Adds a function, whose id becomes the next number.
     pub fn push_function(&mut self, function: Function) -> FunctionId {
-        self.functions.push(function);
+        let id = self.functions.len() as u64 + 1;
+        self.functions.push(Function { id, ..function });
         FunctionId::at(self.functions.len() - 1)
     }
 
-    /// Adds a location with its lines, innermost first.
+    /// Adds a location with its lines, innermost first. Its id becomes the next number.
     pub fn push_location(
         &mut self,
         address: u64,
@@ -112,7 +121,8 @@ impl Profile {
         is_folded: bool,
         lines: &[Line],
     ) -> LocationId {
-        let mut location = Location { address, mapping, is_folded, ..Location::default() };
+        let id = self.locations.len() as u64 + 1;
+        let mut location = Location { id, address, mapping, is_folded, ..Location::default() };
         (location.lines_start, location.lines_len) = self.push_lines(lines);
         self.locations.push(location);
         LocationId::at(self.locations.len() - 1)

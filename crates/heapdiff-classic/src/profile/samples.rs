@@ -51,6 +51,13 @@ impl Samples {
         self.arena.reserve_exact(locations);
     }
 
+    /// Makes room for more. The first time exactly as much, for most often nothing more comes.
+    pub(crate) fn reserve_more(&mut self, samples: usize, locations: usize) {
+        if self.rows.is_empty() {
+            self.reserve(samples, locations);
+        }
+    }
+
     /// Adds a sample. `values` that are missing are 0, and superfluous ones are ignored.
     pub fn push(&mut self, stack: &[LocationId], values: &[i64], labels: LabelSetId) {
         let stack_start = self.arena.len();
