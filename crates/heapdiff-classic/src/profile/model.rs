@@ -136,6 +136,25 @@ impl Profile {
         }
     }
 
+    /// Keeps a part of a location's lines.
+    pub(crate) fn cut_lines(&mut self, id: LocationId, part: std::ops::Range<usize>) {
+        if let Some(location) = self.locations.get_mut(id.index()) {
+            let end = u32::try_from(part.end).unwrap_or(u32::MAX).min(location.lines_len);
+            let start = u32::try_from(part.start).unwrap_or(u32::MAX).min(end);
+            location.lines_start += start;
+            location.lines_len = end - start;
+        }
+    }
+
+    /// Puts all locations into one mapping about which nothing is known, if there is none: so that they can be looked
+    /// up in the binary that the command line names.
+    pub fn add_missing_mapping(&mut self) {
+        if self.mappings.is_empty() {
+            let mapping = self.push_mapping(Mapping::default());
+            self.locations.iter_mut().for_each(|location| location.mapping = Some(mapping));
+        }
+    }
+
     fn push_lines(&mut self, lines: &[Line]) -> (u32, u32) {
         let start = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         self.lines.extend_from_slice(lines);
