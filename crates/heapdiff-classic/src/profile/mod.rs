@@ -8,6 +8,7 @@ mod entities;
 mod id_table;
 mod label_filter;
 mod label_sets;
+mod legacy;
 mod matches;
 mod merge;
 mod model;

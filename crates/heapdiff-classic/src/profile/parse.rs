@@ -1,6 +1,7 @@
 //! The bytes of a source to a profile.
 
 use super::decode::decode;
+use super::legacy;
 use super::model::Profile;
 use super::parse_error::{FormatError, ParseError};
 use flate2::read::MultiGzDecoder;
@@ -15,7 +16,7 @@ pub fn parse(source: &[u8]) -> Result<Profile, ParseError> {
     let bytes = unpack(source)?;
     match decode(&bytes) {
         Ok(decoded) => Ok(decoded?),
-        Err(FormatError::Unrecognized) => Err(FormatError::Unrecognized.into()),
+        Err(FormatError::Unrecognized) => Ok(legacy::parse(&bytes)?),
         Err(error) => Err(error.into()),
     }
 }
