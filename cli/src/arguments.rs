@@ -58,6 +58,16 @@ pub(crate) enum Command {
     Info(InfoArguments),
     Postmortem(PostmortemArguments),
     Snapshot(SnapshotArguments),
+    /// Takes pprof's command line, and answers as pprof does
+    #[command(
+        disable_help_flag = true,
+        override_usage = "heapdiff pprof <format> [options] [binary] <source> ..."
+    )]
+    Pprof {
+        /// pprof's flags and files; `heapdiff pprof -h` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
 }
 
 /// Compares two profiles: what was born, what died and the net, row by row

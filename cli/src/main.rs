@@ -17,6 +17,11 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "pprof") {
+        // Its flags are pprof's: one dash, and no option of ours among them.
+        return commands::pprof::run(words);
+    }
     let arguments = arguments::Arguments::parse();
     output::choose_color(&arguments.global);
     match commands::run(&arguments) {

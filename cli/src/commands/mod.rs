@@ -5,6 +5,7 @@ mod flamegraph;
 mod info;
 mod overview;
 mod postmortem;
+pub(crate) mod pprof;
 mod snapshot;
 mod top;
 
@@ -31,6 +32,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
         (Some(Command::Postmortem(arguments)), None) => postmortem::run(arguments, global),
         (Some(Command::Snapshot(arguments)), None) => snapshot::run(arguments, global),
+        // `main` sees to it before its arguments could be taken for ours.
+        (Some(Command::Pprof { .. }), None) => {
+            Err(Failure::usage("an option before `pprof`", "name pprof's options after it").into())
+        }
         (None, Some(directory)) => overview::run(directory, &arguments.overview, global),
         (None, None) => {
             Err(Failure::usage("no folder and no command", "try `heapdiff DIR` or `heapdiff --help`").into())

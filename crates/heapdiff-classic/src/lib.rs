@@ -9,8 +9,13 @@
 //! **Source:** pprof as it comes with Go 1.24.11, run with `TZ=UTC`.
 #![forbid(unsafe_code)]
 
+mod graph;
 pub mod measurement;
 pub mod options;
+mod path;
 pub mod pattern;
 pub mod profile;
 mod quote;
+pub mod report;
+pub mod session;
+mod source_path;

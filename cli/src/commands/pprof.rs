@@ -1,0 +1,113 @@
+//! `heapdiff pprof`: pprof's command line, answered as pprof answers it.
+//!
+//! Not the words of the rest of this program: whoever types pprof's flags, or has a script that does, gets pprof's
+//! output, errors and exit status.
+
+mod finish;
+mod sources;
+
+use heapdiff_classic::options::{self, CommandLine, CommandLineError, FlagError};
+use heapdiff_classic::report::{LocalTime, Outside};
+use heapdiff_classic::session;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// Exit status of pprof for whatever goes wrong.
+const FAILURE: u8 = 2;
+
+/// Does what the arguments behind `heapdiff pprof` ask for.
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
+    let line = match options::parse(&arguments, sources::is_binary) {
+        Ok(line) => line,
+        Err(error) => return refuse(&error),
+    };
+    match answer(&line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&message);
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+/// Says what is wrong with a command line. The usage comes behind a wrong flag, but before a missing profile.
+fn refuse(error: &CommandLineError) -> ExitCode {
+    match error {
+        CommandLineError::Flag(FlagError::Help) => {
+            say(&options::usage());
+            return ExitCode::SUCCESS;
+        }
+        CommandLineError::Flag(error) => {
+            say(&error.to_string());
+            say(&options::usage());
+        }
+        CommandLineError::NoSource => {
+            say(&options::usage());
+            say(&error.to_string());
+        }
+        error => say(&error.to_string()),
+    }
+    ExitCode::from(FAILURE)
+}
+
+fn answer(line: &CommandLine) -> Result<(), String> {
+    line.remarks.iter().for_each(|remark| say(remark));
+    if !line.http.is_empty() {
+        return Err("the web interface (-http) is not supported yet".to_owned());
+    }
+    let Some(report) = &line.report else {
+        return Err("the interactive shell is not supported yet: name a report, such as -top".to_owned());
+    };
+    finish::check(report.command)?;
+    let mut remarks = Vec::new();
+    let mut say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
+    let (sources, bases) = sources::fetch(line);
+    let profile = session::compare(line, sources, bases, &mut remarks);
+    say_remarks(&mut remarks);
+    let mut profile = profile.map_err(|error| error.to_string())?;
+    session::symbolize(&profile, &line.symbolize, &sources::can_open, &mut remarks);
+    say_remarks(&mut remarks);
+    session::finish(&mut profile, line);
+    let outside = Outside {
+        local_time: &local_time,
+        read_source: &sources::read_source,
+        working_directory: sources::working_directory(),
+        source_folders: sources::go_modules(),
+    };
+    let made = session::report(profile, report, &line.config, &outside, &mut remarks);
+    say_remarks(&mut remarks);
+    let made = made.map_err(|error| error.to_string())?;
+    finish::finish(report.command, made, &line.config.output)
+}
+
+/// Prints a line to standard error. Whoever closed that does not want to hear it.
+fn say(text: &str) {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let _ = io::stderr().write_all(format!("{text}{end}").as_bytes());
+}
+
+/// A time in the zone that `TZ` or the system names.
+fn local_time(nanos: i64) -> LocalTime {
+    let Ok(timestamp) = jiff::Timestamp::from_nanosecond(i128::from(nanos)) else {
+        return LocalTime::default();
+    };
+    let time = timestamp.to_zoned(jiff::tz::TimeZone::system());
+    let fraction = format!("{:09}", nanos.rem_euclid(1_000_000_000));
+    let fraction = fraction.trim_end_matches('0');
+    LocalTime {
+        date_and_time: time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        fraction: if fraction.is_empty() { String::new() } else { format!(".{fraction}") },
+        offset: time.strftime("%z").to_string(),
+        zone: time.strftime("%Z").to_string(),
+    }
+}
+
+/// An error of the system as Go words it.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
