@@ -9,6 +9,7 @@
 //! **Source:** pprof as it comes with Go 1.24.11, run with `TZ=UTC`.
 #![forbid(unsafe_code)]
 
+pub mod foreign_bytes;
 mod graph;
 pub mod measurement;
 pub mod options;

@@ -9,6 +9,7 @@ use super::parse_error::{FormatError, InvalidProfile};
 use super::samples::Samples;
 use super::string_table::{StringId, StringTable};
 use super::wire_reader::{Malformed, WireReader};
+use crate::foreign_bytes::carry;
 
 /// What decoding gives: a profile, or one that contradicts itself.
 pub(super) type Decoded = Result<Profile, InvalidProfile>;
@@ -62,8 +63,7 @@ struct Decoder {
 impl Decoder {
     fn new(outline: &Outline<'_>) -> Self {
         let mut strings = StringTable::default();
-        let texts =
-            outline.strings.iter().map(|bytes| strings.intern(&String::from_utf8_lossy(bytes))).collect();
+        let texts = outline.strings.iter().map(|bytes| strings.intern(&carry(bytes))).collect();
         Self {
             profile: Profile { strings, ..Profile::default() },
             texts,

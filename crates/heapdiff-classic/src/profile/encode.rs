@@ -5,6 +5,7 @@ use super::label_sets::LabelValue;
 use super::model::Profile;
 use super::samples::Sample;
 use super::string_table::StringId;
+use crate::foreign_bytes::restore;
 
 impl Profile {
     /// The uncompressed message.
@@ -57,7 +58,7 @@ impl Profile {
 
     fn encode_header(&self, out: &mut Message, texts: &Texts, part: &mut Message) {
         for &string in &texts.order {
-            out.bytes(6, self.text(string).as_bytes());
+            out.bytes(6, &restore(self.text(string)));
         }
         out.uint_unless_0(7, texts.number(self.drop_frames));
         out.uint_unless_0(8, texts.number(self.keep_frames));

@@ -9,6 +9,7 @@ mod id_table;
 mod label_filter;
 mod label_sets;
 mod legacy;
+mod mapping_sources;
 mod matches;
 mod merge;
 mod model;

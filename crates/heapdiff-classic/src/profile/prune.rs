@@ -2,6 +2,7 @@
 
 use super::matches::Matches;
 use super::model::Profile;
+use crate::foreign_bytes::is_carried;
 use crate::pattern::Pattern;
 
 /// What pruning does to a location.
@@ -22,13 +23,17 @@ impl Profile {
         if self.drop_frames.is_empty() {
             return;
         }
-        let whole = |text: &str| Pattern::new(&format!("^({text})$"));
-        let Ok(drop) = whole(self.text(self.drop_frames)) else { return };
+        // An expression of bytes that are no text is none for Go either.
+        let whole = |text: &str| match is_carried(text) {
+            false => Pattern::new(&format!("^({text})$")).ok(),
+            true => None,
+        };
+        let Some(drop) = whole(self.text(self.drop_frames)) else { return };
         let keep = match self.text(self.keep_frames) {
             "" => None,
             text => match whole(text) {
-                Ok(keep) => Some(keep),
-                Err(_) => return,
+                Some(keep) => Some(keep),
+                None => return,
             },
         };
         self.prune(&drop, keep.as_ref());

@@ -9,6 +9,7 @@ use super::super::string_table::StringId;
 use super::builder::{Builder, value_type};
 use super::heap::unsampled;
 use super::{expression, go_number, mappings};
+use crate::foreign_bytes::carry;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -33,7 +34,7 @@ enum Kind {
 pub(super) fn parse(bytes: &[u8]) -> Result<Profile, FormatError> {
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or(FormatError::Unrecognized)?;
     let (header, rest) = bytes.split_at_checked(end + 1).ok_or(FormatError::Unrecognized)?;
-    let kind = match String::from_utf8_lossy(header).trim() {
+    let kind = match carry(header).trim() {
         "--- heapz 1 ---" => Kind::Heap,
         "--- contentionz 1 ---" => Kind::Contention,
         _ => return Err(FormatError::Unrecognized),
@@ -53,7 +54,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Profile, FormatError> {
 pub(super) fn finish(mut builder: Builder, names: &[u8]) -> Result<Profile, FormatError> {
     let mut functions: BTreeMap<StringId, FunctionId> = BTreeMap::new();
     for line in names.split(|&byte| byte == b'\n') {
-        let line = String::from_utf8_lossy(line);
+        let line = carry(line);
         read_location(line.trim(), &mut builder, &mut functions)?;
     }
     let mut profile = builder.profile;
@@ -79,7 +80,7 @@ impl<'b> TerminatedLines<'b> {
     fn peek(&self) -> Option<(String, &'b [u8])> {
         let end = self.rest.iter().position(|&byte| byte == b'\n')?;
         let (line, rest) = self.rest.split_at_checked(end + 1)?;
-        Some((String::from_utf8_lossy(line).trim().to_owned(), rest))
+        Some((carry(line).trim().to_owned(), rest))
     }
 }
 

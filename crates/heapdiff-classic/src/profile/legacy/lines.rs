@@ -1,6 +1,7 @@
 //! Lines of a text, cut as Go's scanner does it.
 
 use super::super::parse_error::FormatError;
+use crate::foreign_bytes::carry;
 use std::borrow::Cow;
 
 /// A line of this many bytes or more is an error in Go.
@@ -32,7 +33,7 @@ impl<'b> Lines<'b> {
         }
         let line = self.rest.get(..end).unwrap_or_default();
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        self.line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+        self.line = carry(line.strip_suffix(b"\r").unwrap_or(line));
         true
     }
 
