@@ -62,12 +62,12 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     };
     finish::check(report.command)?;
     let mut remarks = Vec::new();
-    let mut say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
+    let say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
     let (sources, bases) = sources::fetch(line);
     let profile = session::compare(line, sources, bases, &mut remarks);
     say_remarks(&mut remarks);
     let mut profile = profile.map_err(|error| error.to_string())?;
-    session::symbolize(&profile, &line.symbolize, &sources::can_open, &mut remarks);
+    session::symbolize(&mut profile, &line.symbolize, &sources::can_open, &mut remarks);
     say_remarks(&mut remarks);
     session::finish(&mut profile, line);
     let outside = Outside {

@@ -135,9 +135,9 @@ fn nodes_of_locations(
                 }
                 let id = NodeId::at(nodes.len());
                 nodes.push(Node::new(info, None));
-                index.insert_unique(hash, id, |id| {
-                    hasher.hash_one(nodes.get(id.index()).map(|node| node.info))
-                });
+                let hash_of =
+                    |id: &NodeId| nodes.get(id.index()).map_or(0, |node| hasher.hash_one(node.info));
+                index.insert_unique(hash, id, hash_of);
                 id
             });
             locations.nodes.push(node);

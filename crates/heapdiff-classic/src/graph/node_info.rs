@@ -39,7 +39,12 @@ impl NodeInfo {
             column: line.column,
             ..Self::default()
         };
-        if keep_objects { Self { object, start_line: function.start_line, ..info } } else { info }
+        // Nodes without a name are told apart by what else there is.
+        if keep_objects || function.name.is_empty() {
+            Self { object, start_line: function.start_line, ..info }
+        } else {
+            info
+        }
     }
 
     /// The function that the place is in, as a place of its own.

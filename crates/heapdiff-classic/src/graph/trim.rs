@@ -7,6 +7,9 @@ use crate::measurement::magnitude;
 use crate::profile::Profile;
 use std::collections::{BTreeSet, VecDeque};
 
+/// How many tags a node has in a picture at most: of words, and of numbers.
+pub(crate) const TAGS_MAX: usize = 4;
+
 impl Graph {
     /// The shown nodes whose cum is at least `cutoff`.
     pub(crate) fn frequent_nodes(&self, cutoff: i64) -> Vec<NodeId> {
@@ -19,7 +22,7 @@ impl Graph {
         if is_picture {
             let mut boxes = 0;
             for (position, node) in self.shown_nodes().enumerate() {
-                boxes += flat_tag_count(node) + 1;
+                boxes += flat_tag_count(node).min(TAGS_MAX) + 1;
                 if boxes >= count {
                     count = position + 1;
                     break;

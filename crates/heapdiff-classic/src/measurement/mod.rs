@@ -89,7 +89,7 @@ pub(crate) fn as_f64(value: i64) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked just before")]
 pub(crate) fn as_i64(value: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if value >= -LIMIT && value < LIMIT { value as i64 } else { i64::MIN }
+    if (-LIMIT..LIMIT).contains(&value) { value as i64 } else { i64::MIN }
 }
 
 /// The absolute value; the smallest number, which has none, stays as it is.

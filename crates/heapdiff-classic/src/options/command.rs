@@ -3,7 +3,7 @@
 /// What a report is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Costs per function and call, for KCachegrind.
+    /// Costs per function and call, for `KCachegrind`.
     Callgrind,
     /// The comments of the profile.
     Comments,

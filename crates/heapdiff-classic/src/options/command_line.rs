@@ -118,9 +118,11 @@ const SWITCHES: [&str; 11] = [
     "trim",
 ];
 
-const TEXTS: [&str; 25] = [
+const TEXTS: [&str; 27] = [
     "add_comment",
+    "base",
     "buildid",
+    "diff_base",
     "focus",
     "hide",
     "http",
@@ -153,7 +155,6 @@ fn kind_of(name: &str) -> Option<Kind> {
     match name {
         "seconds" | "timeout" | "nodecount" => Some(Kind::Integer),
         "nodefraction" | "edgefraction" | "divide_by" => Some(Kind::Number),
-        "base" | "diff_base" => Some(Kind::List),
         _ if is_choice || SWITCHES.contains(&name) => Some(Kind::Switch),
         _ if TEXTS.contains(&name) => Some(Kind::Text),
         _ => Command::named(name).map(|command| if command.has_pattern { Kind::Text } else { Kind::Switch }),
@@ -184,7 +185,9 @@ pub fn parse(
         return Err(CommandLineError::NoBrowserWithoutHttp);
     }
     let remarks = select_sample_type(&flags, &mut config);
-    let (subtracted, compared) = (flags.list("base"), flags.list("diff_base"));
+    // Of several bases the last one counts.
+    let base = |name| text_of(&flags, name).map(str::to_owned).into_iter().collect::<Vec<_>>();
+    let (subtracted, compared) = (base("base"), base("diff_base"));
     if !subtracted.is_empty() && !compared.is_empty() {
         return Err(CommandLineError::BaseAndDiffBase);
     }
@@ -206,6 +209,10 @@ pub fn parse(
         config,
         remarks,
     })
+}
+
+fn text_of<'f>(flags: &'f Flags, name: &str) -> Option<&'f str> {
+    flags.text(name).filter(|text| !text.is_empty())
 }
 
 fn config(flags: &Flags) -> Result<Config, CommandLineError> {
@@ -260,7 +267,7 @@ fn choice<T: Copy>(flags: &Flags, choices: &[(&'static str, T)]) -> Result<Optio
 fn report(flags: &Flags) -> Result<Option<ReportCommand>, CommandLineError> {
     let mut report = None;
     for command in &COMMANDS {
-        let pattern = flags.text(command.name).filter(|pattern| !pattern.is_empty()).map(str::to_owned);
+        let pattern = text_of(flags, command.name).map(str::to_owned);
         let is_wanted = if command.has_pattern { pattern.is_some() } else { flags.is_on(command.name) };
         if is_wanted && report.replace(ReportCommand { command, pattern }).is_some() {
             return Err(CommandLineError::SeveralReports);

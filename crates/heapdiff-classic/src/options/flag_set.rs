@@ -16,8 +16,6 @@ pub(super) enum Kind {
     Number,
     /// Any text.
     Text,
-    /// Any text, and several of them.
-    List,
 }
 
 /// The value of a flag that was given.
@@ -27,7 +25,6 @@ enum Value {
     Integer(i64),
     Number(f64),
     Text(String),
-    List(Vec<String>),
 }
 
 /// A command line that is no such thing.
@@ -138,13 +135,6 @@ impl Flags {
             Kind::Integer => Value::Integer(integer(&value).map_err(bad)?),
             Kind::Number => Value::Number(number(&value).map_err(bad)?),
             Kind::Text => Value::Text(value),
-            Kind::List => {
-                let list = self.values.entry(name.to_owned()).or_insert_with(|| Value::List(Vec::new()));
-                if let Value::List(values) = list {
-                    values.push(value);
-                }
-                return Ok(());
-            }
         };
         self.values.insert(name.to_owned(), parsed);
         Ok(())
@@ -168,12 +158,6 @@ impl Flags {
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         if let Some(Value::Text(value)) = self.values.get(name) { Some(value) } else { None }
-    }
-
-    /// The values of a list that are not empty.
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
-        let Some(Value::List(values)) = self.values.get(name) else { return Vec::new() };
-        values.iter().filter(|value| !value.is_empty()).cloned().collect()
     }
 }
 
@@ -226,7 +210,7 @@ mod tests {
             "nodecount" => Some(Kind::Integer),
             "divide_by" => Some(Kind::Number),
             "focus" => Some(Kind::Text),
-            "base" => Some(Kind::List),
+            "base" => Some(Kind::Text),
             _ => None,
         })
     }
@@ -236,7 +220,7 @@ mod tests {
         let flags = parse(&["--top", "-focus", "-x", "-base=a", "--base", "b", "file", "-top"]).unwrap();
         assert!(flags.is_on("top"));
         assert_eq!(flags.text("focus"), Some("-x"));
-        assert_eq!(flags.list("base"), ["a", "b"]);
+        assert_eq!(flags.text("base"), Some("b"));
         assert_eq!(flags.words, ["file", "-top"]);
         assert_eq!(parse(&["-top", "--", "-focus"]).unwrap().words, ["-focus"]);
         assert_eq!(parse(&["-"]).unwrap().words, ["-"]);

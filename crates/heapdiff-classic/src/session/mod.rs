@@ -1,5 +1,6 @@
 //! From profiles to a report, in pprof's order: what is said on the way goes into `remarks`, lines for standard error.
 
+mod demangling;
 mod error;
 mod filters;
 mod label_range;
@@ -26,7 +27,7 @@ pub struct Fetched {
 /// So many profiles are combined at once; more are combined with what came before.
 const COMBINED_AT_ONCE: usize = 128;
 
-/// Reads a profile and gives it the binary and the build ID that the command line names.
+/// Reads a profile and gives it the binary that the command line names, and the build ID if it has none.
 ///
 /// # Errors
 /// If the bytes are no profile.
@@ -39,7 +40,9 @@ pub fn read(bytes: &[u8], line: &CommandLine) -> Result<Profile, ParseError> {
     let build_id = build_id.map(|build_id| profile.strings.intern(build_id));
     if let Some(mapping) = profile.mappings.first_mut() {
         mapping.file = file.unwrap_or(mapping.file);
-        mapping.build_id = build_id.unwrap_or(mapping.build_id);
+        if mapping.build_id.is_empty() {
+            mapping.build_id = build_id.unwrap_or_default();
+        }
     }
     Ok(profile)
 }

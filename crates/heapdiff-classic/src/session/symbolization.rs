@@ -1,5 +1,6 @@
 //! Names for addresses. Binaries are not read here yet; what pprof says of those that it cannot read is said.
 
+use super::demangling::{NameDetail, demangle};
 use crate::path;
 use crate::profile::{Mapping, Profile};
 
@@ -8,20 +9,25 @@ const NO_FILES: [&str; 4] = ["[", "linux-vdso", "/dev/dri/", "//anon"];
 
 /// Says what is missing to name all functions. `mode` is what the user asked for, and `open` opens a file.
 pub fn symbolize(
-    profile: &Profile,
+    profile: &mut Profile,
     mode: &str,
     open: &dyn Fn(&str) -> Result<(), String>,
     remarks: &mut Vec<String>,
 ) {
     let (mut is_local, mut is_forced) = (true, false);
+    let mut detail = NameDetail::default();
     for option in mode.to_lowercase().split(':') {
         match option.strip_prefix("demangle=").unwrap_or(option) {
             "none" | "no" if !option.starts_with("demangle=") => return,
             "" | "default" => {}
             "local" | "fastlocal" => is_local = true,
             "remote" => is_local = false,
-            "force" | "full" | "none" | "templates" => is_forced = true,
-            _ => {
+            "force" => is_forced = true,
+            name => {
+                if let Some(named) = NameDetail::named(name) {
+                    (detail, is_forced) = (named, true);
+                    continue;
+                }
                 remarks.push(format!("ignoring unrecognized symbolization option: {mode}"));
                 remarks.push("expecting -symbolize=[local|fastlocal|remote|none][:force][:demangle=[none|full|templates|default]".to_owned());
             }
@@ -30,6 +36,7 @@ pub fn symbolize(
     if is_local {
         look_for_binaries(profile, is_forced, open, remarks);
     }
+    demangle(profile, is_forced, detail);
 }
 
 fn look_for_binaries(

@@ -4,12 +4,10 @@ use super::color::{Shade, color};
 use super::escaped;
 use super::name::multiline_name;
 use super::tag_groups::collapsed;
-use crate::graph::{Graph, NodeId, Tag, sort_tags};
+use crate::graph::{Graph, NodeId, TAGS_MAX, Tag, sort_tags};
 use crate::measurement::{as_f64, as_i64, magnitude};
 use crate::report::Report;
 
-/// How many tags a box has at most: of words, and of numbers below each of these.
-const TAGS_MAX: usize = 4;
 /// Size of the smallest text.
 const FONT_SIZE_MIN: i64 = 8;
 /// By how much larger the text of the largest value is.
