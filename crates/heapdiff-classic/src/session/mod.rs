@@ -113,7 +113,7 @@ fn combined(
 /// What is done to a profile once its functions have names.
 pub fn finish(profile: &mut Profile, line: &CommandLine) {
     profile.remove_uninteresting();
-    symbolization::forget_addresses_of_pages(profile);
+    profile.remove_mapping_sources();
     if !line.comment.is_empty() {
         let comment = profile.strings.intern(&line.comment);
         profile.comments.push(comment);

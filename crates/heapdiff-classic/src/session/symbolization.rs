@@ -115,13 +115,3 @@ fn scheme(file: &str) -> Option<&str> {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     is_scheme.then_some(scheme)
 }
-
-/// Clears files of mappings that are addresses of pages: they only said where to ask for names.
-pub(super) fn forget_addresses_of_pages(profile: &mut Profile) {
-    let strings = &profile.strings;
-    for mapping in profile.mappings.iter_mut().filter(|mapping| mapping.build_id.is_empty()) {
-        if scheme(strings.get(mapping.file)).is_some() {
-            mapping.file = crate::profile::StringId::EMPTY;
-        }
-    }
-}
