@@ -6,11 +6,14 @@
 mod finish;
 mod sources;
 
+use heapdiff_classic::foreign_bytes::{carry, restore};
 use heapdiff_classic::options::{self, CommandLine, CommandLineError, FlagError};
 use heapdiff_classic::report::{LocalTime, Outside};
 use heapdiff_classic::session;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit status of pprof for whatever goes wrong.
@@ -18,7 +21,7 @@ const FAILURE: u8 = 2;
 
 /// Does what the arguments behind `heapdiff pprof` ask for.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> = arguments.map(|word| carry(word.as_bytes()).into_owned()).collect();
     let line = match options::parse(&arguments, sources::is_binary) {
         Ok(line) => line,
         Err(error) => return refuse(&error),
@@ -85,7 +88,12 @@ fn answer(line: &CommandLine) -> Result<(), String> {
 /// Prints a line to standard error. Whoever closed that does not want to hear it.
 fn say(text: &str) {
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    let _ = io::stderr().write_all(format!("{text}{end}").as_bytes());
+    let _ = io::stderr().write_all(&restore(&format!("{text}{end}")));
+}
+
+/// A path as the system has it.
+fn path(text: &str) -> PathBuf {
+    PathBuf::from(OsString::from_vec(restore(text).into_owned()))
 }
 
 /// A time in the zone that `TZ` or the system names.

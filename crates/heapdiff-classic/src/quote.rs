@@ -1,11 +1,17 @@
 //! Text in quotes, as Go's `%q` writes it.
 
+use crate::foreign_bytes::foreign_byte;
+
 /// `text` between double quotes, with escapes for what does not print.
 #[must_use]
 pub(crate) fn quoted(text: &str) -> String {
     let mut output = String::with_capacity(text.len() + 2);
     output.push('"');
     for character in text.chars() {
+        if let Some(byte) = foreign_byte(character) {
+            output.push_str(&format!("\\x{byte:02x}"));
+            continue;
+        }
         match character {
             '"' | '\\' => output.extend(['\\', character]),
             '\x07' => output.push_str("\\a"),

@@ -1,6 +1,6 @@
 //! What becomes of a report: it is printed, written to a file, or drawn by Graphviz.
 
-use super::{reason, say};
+use super::{path, reason, say};
 use heapdiff_classic::options::{Command, Finish};
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -28,7 +28,8 @@ pub(super) fn finish(command: &Command, report: Vec<u8>, output: &str) -> Result
     };
     if !output.is_empty() {
         say(&format!("Generating report in {output}"));
-        let file = File::create(output).map_err(|error| format!("open {output}: {}", reason(&error)))?;
+        let file =
+            File::create(path(output)).map_err(|error| format!("open {output}: {}", reason(&error)))?;
         return write(file, &report, output);
     }
     let is_binary = matches!(command.finish, Finish::Save | Finish::Draw(_));

@@ -1,11 +1,13 @@
 //! Where profiles and source files come from: files. Several profiles are read at once.
 
-use super::reason;
+use super::{path, reason};
+use heapdiff_classic::foreign_bytes::carry;
 use heapdiff_classic::options::CommandLine;
 use heapdiff_classic::profile::Profile;
 use heapdiff_classic::session::{self, Fetched};
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -22,9 +24,9 @@ const BINARY_MAGICS: [&[u8]; 7] = [
 ];
 
 /// Whether a file holds a program or a library.
-pub(super) fn is_binary(path: &str) -> bool {
+pub(super) fn is_binary(name: &str) -> bool {
     let mut start = [0; 4];
-    let has_start = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok();
+    let has_start = File::open(path(name)).and_then(|mut file| file.read_exact(&mut start)).is_ok();
     has_start && BINARY_MAGICS.iter().any(|magic| start.starts_with(magic))
 }
 
@@ -65,13 +67,13 @@ pub(super) fn fetch(line: &CommandLine) -> (Vec<Fetched>, Vec<Fetched>) {
 }
 
 fn read(name: &str, line: &CommandLine) -> Result<Profile, String> {
-    if let Err(error) = fs::metadata(name) {
+    if let Err(error) = fs::metadata(path(name)) {
         if is_address(name) {
             return Err("fetching over HTTP is not supported yet".to_owned());
         }
         return Err(format!("stat {name}: {}", reason(&error)));
     }
-    let mut file = File::open(name).map_err(|error| format!("open {name}: {}", reason(&error)))?;
+    let mut file = File::open(path(name)).map_err(|error| format!("open {name}: {}", reason(&error)))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|error| format!("read {name}: {}", reason(&error)))?;
     drop(file);
@@ -84,18 +86,18 @@ fn is_address(name: &str) -> bool {
 }
 
 /// Reads a source file for `-list`.
-pub(super) fn read_source(path: &str) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| reason(&error))
+pub(super) fn read_source(name: &str) -> Result<Vec<u8>, String> {
+    fs::read(path(name)).map_err(|error| reason(&error))
 }
 
 /// Whether a file can be opened.
-pub(super) fn can_open(path: &str) -> Result<(), String> {
-    File::open(path).map(drop).map_err(|error| reason(&error))
+pub(super) fn can_open(name: &str) -> Result<(), String> {
+    File::open(path(name)).map(drop).map_err(|error| reason(&error))
 }
 
 /// The folder in which the program was started.
 pub(super) fn working_directory() -> String {
-    std::env::current_dir().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+    std::env::current_dir().map(|path| carry(path.as_os_str().as_bytes()).into_owned()).unwrap_or_default()
 }
 
 /// Where Go keeps the sources of modules, if the user has Go.

@@ -112,6 +112,8 @@ pub(crate) struct Graph {
     pub(crate) shown: Vec<NodeId>,
     /// The texts of tags.
     pub(super) tag_names: StringTable,
+    /// What their numbers are counted in.
+    pub(super) tag_unit: String,
 }
 
 impl Graph {

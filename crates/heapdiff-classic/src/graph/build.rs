@@ -2,7 +2,7 @@
 
 use super::arena::{Edge, EdgeId, Graph, Node, NodeId};
 use super::node_info::NodeInfo;
-use super::tags::TagSets;
+use super::tags::{TagSets, TagUnits};
 use crate::path;
 use crate::profile::{Location, Profile, Sample, StringId};
 use foldhash::fast::FixedState;
@@ -41,8 +41,8 @@ pub(crate) struct GraphOptions<'o> {
     pub(crate) drop_negative: bool,
     /// Whether calls matter. Without them no edges are made.
     pub(crate) has_edges: bool,
-    /// The unit of tags' numbers, if tags matter.
-    pub(crate) tag_unit: Option<&'o str>,
+    /// The units of tags' numbers, if tags matter.
+    pub(crate) tag_units: Option<TagUnits<'o>>,
     /// The only nodes to make, if not all.
     pub(crate) kept: Option<&'o NodeSet>,
 }
@@ -51,7 +51,10 @@ pub(crate) struct GraphOptions<'o> {
 pub(crate) fn build(profile: &mut Profile, options: &GraphOptions<'_>) -> Graph {
     let files = clean_files(profile);
     let mut graph = Graph::default();
-    let tags = options.tag_unit.map(|unit| TagSets::new(profile, unit, &mut graph.tag_names));
+    if let Some(units) = options.tag_units {
+        units.from.clone_into(&mut graph.tag_unit);
+    }
+    let tags = options.tag_units.map(|units| TagSets::new(profile, units, &mut graph.tag_names));
     if options.is_tree {
         super::tree::add_samples(&mut graph, profile, options, &files, tags.as_ref());
     } else {

@@ -15,5 +15,5 @@ pub(crate) use arena::{Edge, Graph, NodeId};
 pub(crate) use build::{GraphOptions, Measure, NodeSet, build, location_nodes};
 pub(crate) use node_info::NodeInfo;
 pub(crate) use order::NodeOrder;
-pub(crate) use tags::{Tag, sort_tags};
+pub(crate) use tags::{BYTES, Tag, TagUnits, sort_tags};
 pub(crate) use trim::TAGS_MAX;

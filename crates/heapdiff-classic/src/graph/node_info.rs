@@ -49,7 +49,12 @@ impl NodeInfo {
 
     /// The function that the place is in, as a place of its own.
     pub(crate) fn function(&self) -> Self {
-        Self { address: 0, line: 0, column: 0, ..*self }
+        // A place without address and line is the function already, whatever its column.
+        if self.address == 0 && self.line == 0 {
+            *self
+        } else {
+            Self { address: 0, line: 0, column: 0, ..*self }
+        }
     }
 
     /// How the place is called in a report.

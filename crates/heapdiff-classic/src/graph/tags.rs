@@ -5,8 +5,8 @@ use crate::measurement::{magnitude, scaled_label};
 use crate::profile::{LabelSets, LabelValue, Profile, StringId, StringTable};
 use std::collections::BTreeMap;
 
-/// The numeric label that becomes a tag; its name is taken for its unit.
-const BYTES: &str = "bytes";
+/// The numeric label that becomes a tag.
+pub(crate) const BYTES: &str = "bytes";
 /// The label of samples that come from the base of a comparison. It is no tag.
 pub(crate) const BASE_LABEL: &str = "pprof::base";
 
@@ -14,7 +14,7 @@ pub(crate) const BASE_LABEL: &str = "pprof::base";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) name: String,
-    pub(crate) unit: &'static str,
+    pub(crate) unit: String,
     pub(crate) value: i64,
     pub(crate) flat: i64,
     pub(crate) flat_divisor: i64,
@@ -51,6 +51,15 @@ pub(super) struct TagSums {
 /// The tags of a node: by the joined words, and for a number below them by its text.
 pub(super) type NodeTags = BTreeMap<(StringId, Option<StringId>), TagSums>;
 
+/// The units of numbers in tags.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TagUnits<'u> {
+    /// What they are counted in.
+    pub(crate) from: &'u str,
+    /// What to print them in.
+    pub(crate) to: &'u str,
+}
+
 /// The tags of each set of labels.
 #[derive(Debug, Default)]
 pub(super) struct TagSets {
@@ -64,9 +73,9 @@ struct TagSet {
 }
 
 impl TagSets {
-    /// Names the tags of all labels of a profile; numbers in the unit `unit`.
-    pub(super) fn new(profile: &Profile, unit: &str, names: &mut StringTable) -> Self {
-        let set = |id| tag_set(profile, &profile.label_sets, id, unit, names);
+    /// Names the tags of all labels of a profile.
+    pub(super) fn new(profile: &Profile, units: TagUnits<'_>, names: &mut StringTable) -> Self {
+        let set = |id| tag_set(profile, &profile.label_sets, id, units, names);
         Self { sets: profile.label_sets.ids().map(set).collect() }
     }
 
@@ -96,7 +105,7 @@ fn tag_set(
     profile: &Profile,
     label_sets: &LabelSets,
     id: crate::profile::LabelSetId,
-    unit: &str,
+    units: TagUnits<'_>,
     names: &mut StringTable,
 ) -> TagSet {
     let mut words = Vec::new();
@@ -107,7 +116,7 @@ fn tag_set(
             LabelValue::Text(_) if key == BASE_LABEL => {}
             LabelValue::Text(text) => words.push(format!("{key}:{}", profile.text(text))),
             LabelValue::Number { value, .. } if key == BYTES => {
-                numbers.push((names.intern(&scaled_label(value, BYTES, unit)), value));
+                numbers.push((names.intern(&scaled_label(value, units.from, units.to)), value));
             }
             LabelValue::Number { .. } => {}
         }
@@ -121,16 +130,17 @@ impl Graph {
     /// The tags of words of a node.
     pub(crate) fn word_tags(&self, node: &Node) -> Vec<Tag> {
         let words = node.tags.iter().filter(|((_, number), _)| number.is_none());
-        words.map(|((words, _), sums)| self.tag(*words, "", sums)).collect()
+        words.map(|((words, _), sums)| self.tag(*words, String::new(), sums)).collect()
     }
 
     /// The tags of numbers that go along with the joined words `words`; with none for the empty text.
     pub(crate) fn number_tags(&self, node: &Node, words: &str) -> Vec<Tag> {
         let tags = node.tags.iter().filter(|((of, _), _)| self.tag_names.get(*of) == words);
-        tags.filter_map(|((_, number), sums)| Some(self.tag((*number)?, BYTES, sums))).collect()
+        tags.filter_map(|((_, number), sums)| Some(self.tag((*number)?, self.tag_unit.clone(), sums)))
+            .collect()
     }
 
-    fn tag(&self, name: StringId, unit: &'static str, sums: &TagSums) -> Tag {
+    fn tag(&self, name: StringId, unit: String, sums: &TagSums) -> Tag {
         let TagSums { value, flat, flat_divisor, cum, cum_divisor } = *sums;
         let name = self.tag_names.get(name).to_owned();
         Tag { name, unit, value, flat, flat_divisor, cum, cum_divisor }

@@ -86,8 +86,8 @@ fn unique_names(graph: &Graph, profile: &Profile) -> BTreeMap<NodeId, String> {
     // Nodes of one function are one to Callgrind; in a tree, if they are called from one node.
     let function = |id: NodeId| {
         let node = graph.node(id);
-        let NodeInfo { name, file, start_line, object, .. } = node.info.function();
-        (node.caller, name, file, start_line, object)
+        let NodeInfo { name, file, start_line, column, object, .. } = node.info.function();
+        (node.caller, name, file, start_line, column, object)
     };
     let key = |id: NodeId| -> Key { (graph.node(id).info.file, graph.node(id).info.name) };
     let mut numbers: BTreeMap<Key, BTreeMap<_, usize>> = BTreeMap::new();

@@ -1,11 +1,13 @@
 //! `-list`: source lines with what they account for.
 
 use super::{Report, ReportError};
+use crate::foreign_bytes::carry;
 use crate::graph::{Graph, NodeId, NodeOrder};
 use crate::measurement::percentage;
 use crate::path;
 use crate::source_path;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Lines that are shown before the first and after the last one with a value.
 const MARGIN: i64 = 5;
@@ -53,8 +55,13 @@ fn push_function(output: &mut String, sources: &mut Sources<'_>, graph: &Graph, 
             report.format_value(cum),
             percentage(cum, report.total),
         ));
+        let (first, last) = shown_range(graph, of_file);
+        if first > last {
+            // Nothing is to be read, so nothing can fail.
+            continue;
+        }
         match sources.file(path) {
-            Ok(lines) => push_lines(output, report, graph, of_file, lines),
+            Ok(lines) => push_lines(output, report, graph, of_file, first..=last, lines),
             Err(error) => output.push_str(&format!(" Error: {error}\n")),
         }
     }
@@ -66,13 +73,19 @@ fn sum(graph: &Graph, nodes: &[NodeId]) -> (i64, i64) {
     })
 }
 
-fn push_lines(output: &mut String, report: &Report<'_>, graph: &Graph, nodes: &[NodeId], lines: &[String]) {
+fn push_lines(
+    output: &mut String,
+    report: &Report<'_>,
+    graph: &Graph,
+    nodes: &[NodeId],
+    shown: RangeInclusive<i64>,
+    lines: &[String],
+) {
     let mut of_line: BTreeMap<i64, Vec<NodeId>> = BTreeMap::new();
     for &id in nodes {
         of_line.entry(graph.node(id).info.line).or_default().push(id);
     }
-    let (first, last) = shown_range(graph, nodes);
-    for number in first..=last {
+    for number in shown {
         let text = usize::try_from(number - 1).ok().and_then(|index| lines.get(index));
         let Some(text) = text else { break };
         let (flat, cum) = sum(graph, of_line.get(&number).map_or(&[], Vec::as_slice));
@@ -152,5 +165,5 @@ fn lines_of(bytes: &[u8]) -> Vec<String> {
         return Vec::new();
     }
     let lines = text.split(|&byte| byte == b'\n').take_while(|line| line.len() < LINE_BYTES_MAX);
-    lines.map(|line| String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()).collect()
+    lines.map(|line| carry(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()).collect()
 }

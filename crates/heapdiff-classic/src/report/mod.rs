@@ -16,7 +16,8 @@ mod trimmed_graph;
 
 pub use outside::{LocalTime, Outside};
 
-use crate::graph::{GraphOptions, Measure, NodeSet};
+use crate::foreign_bytes::restore;
+use crate::graph::{BYTES, GraphOptions, Measure, NodeSet, TagUnits};
 use crate::measurement::{as_f64, as_i64, magnitude, percentage, scaled_label};
 use crate::options::{Config, Format};
 use crate::pattern::Pattern;
@@ -91,7 +92,7 @@ impl Report<'_> {
             Format::Disassembly => return Err(ReportError::NotSupported { name: "disasm" }),
             Format::WebList => return Err(ReportError::NotSupported { name: "weblist" }),
         };
-        Ok(text.into_bytes())
+        Ok(restore(&text).into_owned())
     }
 
     /// The profile itself, with values divided.
@@ -153,7 +154,10 @@ impl Report<'_> {
             is_tree: self.config.call_tree && is_drawn,
             drop_negative: self.config.drop_negative,
             has_edges: needs_calls,
-            tag_unit: (self.format == Format::Dot).then_some(self.output_unit.as_str()),
+            tag_units: (self.format == Format::Dot).then_some(TagUnits {
+                from: self.label_units.units.get(BYTES).map_or("", String::as_str),
+                to: self.output_unit.as_str(),
+            }),
             kept,
         }
     }

@@ -58,8 +58,10 @@ pub fn compare(
     remarks: &mut Vec<String>,
 ) -> Result<Profile, SessionError> {
     let (source_count, base_count) = (sources.len(), bases.len());
-    let source = combined(sources, remarks).map_err(SessionError::Sources)?;
-    let base = combined(bases, remarks).map_err(SessionError::Bases)?;
+    // Both sides are read, and what cannot be is named, before anything ends.
+    let (source, base) = (combined(sources, remarks), combined(bases, remarks));
+    let source = source.map_err(SessionError::Sources)?;
+    let base = base.map_err(SessionError::Bases)?;
     let (mut source, found_sources) = source.ok_or(SessionError::NoSources)?;
     let found_bases = base.as_ref().map_or(0, |(_, count)| *count);
     if found_bases == 0 && base_count > 0 {

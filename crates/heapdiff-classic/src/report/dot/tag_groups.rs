@@ -29,23 +29,24 @@ pub(super) fn collapsed(mut tags: Vec<Tag>, count: usize, by_flat: bool) -> Vec<
 }
 
 fn distance(tag: &Tag, other: &Tag) -> f64 {
-    (scale(other.value, other.unit, tag.unit).value - as_f64(tag.value)).abs()
+    (scale(other.value, &other.unit, &tag.unit).value - as_f64(tag.value)).abs()
 }
 
 /// One tag for a range of numbers, with the sums of all.
 fn joined(group: Vec<Tag>) -> Option<Tag> {
     let mut tags = group.into_iter();
-    let first = tags.next()?;
-    let (mut least, mut most) = ((first.value, first.unit), (first.value, first.unit));
-    let mut sum = first;
+    let mut sum = tags.next()?;
+    // All numbers are of one key, and so in one unit.
+    let (mut least, mut most) = (sum.value, sum.value);
     let mut is_range = false;
     for tag in tags {
         is_range = true;
-        if as_i64(scale(tag.value, tag.unit, least.1).value) < least.0 {
-            least = (tag.value, tag.unit);
+        let value = as_i64(scale(tag.value, &tag.unit, &sum.unit).value);
+        if value < least {
+            least = tag.value;
         }
-        if as_i64(scale(tag.value, tag.unit, most.1).value) > most.0 {
-            most = (tag.value, tag.unit);
+        if value > most {
+            most = tag.value;
         }
         sum.flat = sum.flat.wrapping_add(tag.flat);
         sum.flat_divisor = sum.flat_divisor.wrapping_add(tag.flat_divisor);
@@ -54,9 +55,9 @@ fn joined(group: Vec<Tag>) -> Option<Tag> {
     }
     // In the unit that suits each number: in the report's many would be 0.
     sum.name = if is_range {
-        format!("{}..{}", label(least.0, least.1), label(most.0, most.1))
+        format!("{}..{}", label(least, &sum.unit), label(most, &sum.unit))
     } else {
-        label(least.0, least.1)
+        label(least, &sum.unit)
     };
     (sum.flat, sum.flat_divisor) = (sum.flat_value(), 0);
     (sum.cum, sum.cum_divisor) = (sum.cum_value(), 0);
