@@ -12,6 +12,7 @@ fn commands_print_what_is_written_down() {
     trycmd::TestCases::new()
         .env("COLUMNS", "80")
         .env("NO_COLOR", "1")
+        .env("TZ", "UTC")
         .env("XDG_CACHE_HOME", cache.path().to_string_lossy())
         .case(tests.join("transcripts/*.md"));
 }

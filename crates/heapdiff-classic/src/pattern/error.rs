@@ -38,6 +38,8 @@ pub enum PatternErrorKind {
     UnexpectedParenthesis,
     /// Too many or too large parts.
     TooLarge,
+    /// Bytes that are no UTF-8.
+    Utf8,
 }
 
 impl PatternError {
@@ -67,6 +69,7 @@ impl fmt::Display for PatternError {
             PatternErrorKind::TrailingBackslash => "trailing backslash at end of expression",
             PatternErrorKind::UnexpectedParenthesis => "unexpected )",
             PatternErrorKind::TooLarge => "expression too large",
+            PatternErrorKind::Utf8 => "invalid UTF-8",
         };
         write!(f, "error parsing regexp: {words}: `{}`", self.expression)
     }

@@ -10,6 +10,7 @@ mod error;
 mod escape;
 mod translation;
 
+use crate::foreign_bytes::is_carried;
 pub use error::{PatternError, PatternErrorKind};
 use std::fmt;
 
@@ -26,6 +27,9 @@ impl Pattern {
     /// # Errors
     /// If Go would not compile it, or it is too large.
     pub fn new(source: &str) -> Result<Self, PatternError> {
+        if is_carried(source) {
+            return Err(PatternError::new(PatternErrorKind::Utf8, source));
+        }
         let translated = translation::translate(source)?;
         let regex = regex::bytes::RegexBuilder::new(&translated)
             .size_limit(SIZE_LIMIT_BYTES)
