@@ -60,10 +60,9 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     if !line.http.is_empty() {
         return Err("the web interface (-http) is not supported yet".to_owned());
     }
-    let Some(report) = &line.report else {
-        return Err("the interactive shell is not supported yet: name a report, such as -top".to_owned());
-    };
-    finish::check(report.command)?;
+    if let Some(report) = &line.report {
+        finish::check(report.command)?;
+    }
     let mut remarks = Vec::new();
     let say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
     let (sources, bases) = sources::fetch(line);
@@ -73,6 +72,9 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     session::symbolize(&mut profile, &line.symbolize, &sources::can_open, &mut remarks);
     say_remarks(&mut remarks);
     session::finish(&mut profile, line);
+    let Some(report) = &line.report else {
+        return Err("the interactive shell is not supported yet: name a report, such as -top".to_owned());
+    };
     let outside = Outside {
         local_time: &local_time,
         read_source: &sources::read_source,

@@ -2,6 +2,7 @@
 
 use super::error::{PatternError, PatternErrorKind};
 use super::escape::{Rune, consumed, escape, push_literal, split_first};
+use crate::foreign_bytes::foreign_byte;
 
 /// The classes that have a letter: ASCII only, unlike those of the `regex` crate.
 const LETTER_CLASSES: [(char, &str); 6] = [
@@ -114,6 +115,9 @@ fn single<'a>(text: &'a str, whole_class: &str) -> Result<(Rune, &'a str), Patte
     match split_first(text) {
         None => Err(PatternError::new(PatternErrorKind::MissingBracket, whole_class)),
         Some(('\\', _)) => escape(text),
+        Some((character, _)) if foreign_byte(character).is_some() => {
+            Err(PatternError::new(PatternErrorKind::Utf8, text))
+        }
         Some((character, rest)) => Ok((character.into(), rest)),
     }
 }

@@ -10,7 +10,6 @@ mod error;
 mod escape;
 mod translation;
 
-use crate::foreign_bytes::is_carried;
 pub use error::{PatternError, PatternErrorKind};
 use std::fmt;
 
@@ -27,9 +26,6 @@ impl Pattern {
     /// # Errors
     /// If Go would not compile it, or it is too large.
     pub fn new(source: &str) -> Result<Self, PatternError> {
-        if is_carried(source) {
-            return Err(PatternError::new(PatternErrorKind::Utf8, source));
-        }
         let translated = translation::translate(source)?;
         let regex = regex::bytes::RegexBuilder::new(&translated)
             .size_limit(SIZE_LIMIT_BYTES)
@@ -125,6 +121,8 @@ mod tests {
             ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
             ("(?P<a", "invalid named capture: `(?P<a`"),
             ("(?P<a b>c)", "invalid named capture: `(?P<a b>`"),
+            ("a\u{10ffff}b", "invalid UTF-8: `\u{10ffff}b`"),
+            ("[\u{10ffff}]", "invalid UTF-8: `\u{10ffff}]`"),
             (r"\p{Nonsense}", r"invalid character class range: `\p{Nonsense}`"),
         ] {
             assert_eq!(error(pattern), format!("error parsing regexp: {expected}"), "{pattern}");

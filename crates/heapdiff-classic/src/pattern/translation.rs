@@ -3,6 +3,7 @@
 use super::class::{bracket_class, letter_class, unicode_class};
 use super::error::{PatternError, PatternErrorKind};
 use super::escape::{consumed, escape, push_literal, split_first};
+use crate::foreign_bytes::foreign_byte;
 
 /// A part may be repeated at most this often, counted over nested repetitions.
 const REPEAT_MAX: u64 = 1000;
@@ -26,6 +27,9 @@ pub(super) fn translate(source: &str) -> Result<String, PatternError> {
             '*' | '+' | '?' => translation.repeat(rest, after, REPEATED_ONCE, previous_repeat)?,
             '{' => translation.counted_repeat(rest, previous_repeat)?,
             '\\' => translation.escaped(rest)?,
+            foreign if foreign_byte(foreign).is_some() => {
+                return Err(PatternError::new(PatternErrorKind::Utf8, rest));
+            }
             literal => translation.literal(literal.into(), after),
         };
     }

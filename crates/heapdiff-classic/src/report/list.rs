@@ -56,11 +56,9 @@ fn push_function(output: &mut String, sources: &mut Sources<'_>, graph: &Graph, 
             percentage(cum, report.total),
         ));
         let (first, last) = shown_range(graph, of_file);
-        if first > last {
-            // Nothing is to be read, so nothing can fail.
-            continue;
-        }
-        match sources.file(path) {
+        // For no lines nothing is read; an error of an earlier reading is told all the same.
+        let lines = if first <= last { sources.file(path) } else { sources.known(path) };
+        match lines {
             Ok(lines) => push_lines(output, report, graph, of_file, first..=last, lines),
             Err(error) => output.push_str(&format!(" Error: {error}\n")),
         }
@@ -124,6 +122,11 @@ impl Sources<'_> {
             let lines = self.read(path).map(|bytes| lines_of(&bytes));
             self.files.insert(path.to_owned(), lines);
         }
+        self.known(path)
+    }
+
+    /// A file as far as it was read already.
+    fn known(&self, path: &str) -> Result<&[String], &str> {
         match self.files.get(path) {
             Some(Ok(lines)) => Ok(lines),
             Some(Err(error)) => Err(error),
