@@ -205,3 +205,18 @@ fn only_common_types_stay_and_units_become_the_finest() {
     let values: Vec<i64> = combined.samples.iter().flat_map(|sample| sample.values.to_vec()).collect();
     assert_eq!(values, [3_000_005]);
 }
+
+#[test]
+fn a_type_that_is_twice_in_one_profile_counts_as_common_to_two() {
+    let twice = {
+        let mut profile = profile(0x1000, &[]);
+        let kind = profile.sample_types[0];
+        profile.sample_types.push(kind);
+        profile.samples = Samples::new(2);
+        profile
+    };
+    let mut other = profile(0x1000, &[]);
+    other.sample_types[0].kind = other.strings.intern("alloc_space");
+    let error = combine(vec![twice, other]).unwrap_err();
+    assert_eq!(error.to_string(), "\"inuse_space\" sample type is not found in profile");
+}

@@ -4,6 +4,7 @@ use super::entities::ValueType;
 use super::merge::{MergeError, check_compatible, merge};
 use super::model::Profile;
 use crate::measurement::{as_f64, as_i64, is_compatible, ratio, scale};
+use crate::quote::quoted;
 use thiserror::Error;
 
 /// Why profiles cannot be combined.
@@ -12,6 +13,9 @@ pub enum CombineError {
     /// No type of values is in all of them.
     #[error("profiles have empty common sample type list")]
     NoCommonType,
+    /// A type that one profile has twice and another not at all; it counts as common to two.
+    #[error("{} sample type is not found in profile", quoted(.0))]
+    UnknownType(String),
     /// Their periods count different things.
     #[error("period type: incompatible types: {{{0} 0 0}} {{{1} 0 0}}")]
     PeriodTypes(String, String),
@@ -35,7 +39,7 @@ pub fn combine(mut profiles: Vec<Profile>) -> Result<Profile, CombineError> {
         return Err(CombineError::NoCommonType);
     }
     for profile in &mut profiles {
-        profile.select_sample_types(&kinds);
+        profile.select_sample_types(&kinds)?;
     }
     match profiles.len() {
         1 => Ok(profiles.pop().unwrap_or_default()),
@@ -46,7 +50,7 @@ pub fn combine(mut profiles: Vec<Profile>) -> Result<Profile, CombineError> {
     }
 }
 
-/// The kinds of values that are in all profiles. One that is in a profile twice counts twice, and so is common to none.
+/// The kinds of values that are in all profiles. One that is in a profile twice counts twice, as in pprof.
 fn common_kinds(profiles: &[Profile]) -> Vec<String> {
     let kinds = |profile: &Profile| -> Vec<String> {
         profile.sample_types.iter().map(|kind| profile.text(kind.kind).to_owned()).collect()
@@ -57,11 +61,14 @@ fn common_kinds(profiles: &[Profile]) -> Vec<String> {
 }
 
 impl Profile {
-    fn select_sample_types(&mut self, kinds: &[String]) {
-        let column = |kind: &String| self.sample_types.iter().position(|own| self.text(own.kind) == kind);
-        let columns: Vec<usize> = kinds.iter().filter_map(column).collect();
+    fn select_sample_types(&mut self, kinds: &[String]) -> Result<(), CombineError> {
+        let column = |kind: &String| {
+            let found = self.sample_types.iter().position(|own| self.text(own.kind) == kind);
+            found.ok_or_else(|| CombineError::UnknownType(kind.clone()))
+        };
+        let columns: Vec<usize> = kinds.iter().map(column).collect::<Result<_, _>>()?;
         if columns.iter().copied().eq(0..self.sample_types.len()) {
-            return;
+            return Ok(());
         }
         self.sample_types =
             columns.iter().filter_map(|&column| self.sample_types.get(column).copied()).collect();
@@ -69,6 +76,7 @@ impl Profile {
         if !self.sample_types.iter().any(|kind| kind.kind == self.default_sample_type) {
             self.default_sample_type = self.sample_types.first().map(|kind| kind.kind).unwrap_or_default();
         }
+        Ok(())
     }
 
     /// Multiplies each column of values, and drops samples in which no product is more than 0. A column that is
