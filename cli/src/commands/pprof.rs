@@ -60,9 +60,6 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     if !line.http.is_empty() {
         return Err("the web interface (-http) is not supported yet".to_owned());
     }
-    if let Some(report) = &line.report {
-        finish::check(report.command)?;
-    }
     let mut remarks = Vec::new();
     let say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
     let (sources, bases) = sources::fetch(line);

@@ -4,26 +4,19 @@ use super::{path, reason, say};
 use heapdiff_classic::options::{Command, Finish};
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 /// How many reports may lie in a folder under pprof's names for them.
 const SAVED_REPORTS_MAX: usize = 10_000;
 
-/// Refuses a report that cannot be finished before it is made.
-pub(super) fn check(command: &Command) -> Result<(), String> {
-    match command.finish {
-        Finish::Show { .. } => Err(format!(
-            "-{} is not supported yet: write a file with -svg or -dot, and open that",
-            command.name
-        )),
-        _ => Ok(()),
-    }
-}
+/// Programs that show a page, in the order in which they are tried.
+const BROWSERS: [&str; 5] = ["chrome", "google-chrome", "chromium", "firefox", "sensible-browser"];
 
-/// Prints, writes or draws a report.
+/// Prints, writes, draws or shows a report.
 pub(super) fn finish(command: &Command, report: Vec<u8>, output: &str) -> Result<(), String> {
     let report = match command.finish {
-        Finish::Draw(format) => draw(&report, format)?,
+        Finish::Draw(format) | Finish::Show { draw: Some(format), .. } => draw(&report, format)?,
         _ => report,
     };
     if !output.is_empty() {
@@ -31,6 +24,9 @@ pub(super) fn finish(command: &Command, report: Vec<u8>, output: &str) -> Result
         let file =
             File::create(path(output)).map_err(|error| format!("open {output}: {}", reason(&error)))?;
         return write(file, &report, output);
+    }
+    if let Finish::Show { draw, program } = command.finish {
+        return show(&report, draw, program);
     }
     let is_binary = matches!(command.finish, Finish::Save | Finish::Draw(_));
     if is_binary && io::stdout().is_terminal() {
@@ -68,6 +64,47 @@ fn save(command: &Command, report: &[u8]) -> Result<(), String> {
     Err(format!("could not create file of the form profile{:03}.{suffix}", 1))
 }
 
+/// Lets a program show a report, and waits for it. Without a program it is a browser: the first that there is.
+fn show(report: &[u8], format: Option<&str>, program: Option<&str>) -> Result<(), String> {
+    let suffix = format.unwrap_or(if program.is_some() { "grind" } else { "html" });
+    let file = tempfile::Builder::new()
+        .prefix("pprof")
+        .suffix(&format!(".{suffix}"))
+        .tempfile()
+        .and_then(|mut file| file.write_all(report).map(|()| file))
+        .map_err(|error| format!("could not write a temporary file: {}", reason(&error)))?;
+    let favourite = std::env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
+    let desktop =
+        std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty()).then_some("xdg-open");
+    let browsers = favourite.as_deref().into_iter().chain(BROWSERS).chain(desktop);
+    let programs: Vec<&str> = program.map_or_else(|| browsers.collect(), |program| vec![program]);
+    let mut failure = String::new();
+    for program in programs {
+        let mut words = program.split(' ');
+        let program = words.next().unwrap_or_default();
+        match std::process::Command::new(program).args(words).arg(file.path()).spawn() {
+            Ok(mut viewer) => {
+                let status = viewer.wait().map_err(|error| reason(&error))?;
+                // A program that only opens a tab elsewhere returns before the file is read.
+                std::thread::sleep(TIME_TO_OPEN);
+                return if status.success() { Ok(()) } else { Err(status_text(status)) };
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                failure = format!("exec: \"{program}\": executable file not found in $PATH");
+            }
+            Err(error) => failure = reason(&error),
+        }
+    }
+    Err(failure)
+}
+
+/// How long a report is kept for a program that reads it after it seems to be done.
+const TIME_TO_OPEN: Duration = Duration::from_secs(1);
+
+fn status_text(status: ExitStatus) -> String {
+    status.code().map_or_else(|| "killed".to_owned(), |code| format!("exit status {code}"))
+}
+
 /// Lets Graphviz draw a graph.
 fn draw(graph: &[u8], format: &str) -> Result<Vec<u8>, String> {
     let failed = |reason: &str| format!("failed to execute dot. Is Graphviz installed? Error: {reason}");
@@ -93,10 +130,5 @@ fn draw(graph: &[u8], format: &str) -> Result<Vec<u8>, String> {
         dot.wait_with_output()
     });
     let output = output.map_err(|error| failed(&reason(&error)))?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        let status = output.status.code().map_or("killed".to_owned(), |code| format!("exit status {code}"));
-        Err(failed(&status))
-    }
+    if output.status.success() { Ok(output.stdout) } else { Err(failed(&status_text(output.status))) }
 }

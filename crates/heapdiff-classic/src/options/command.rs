@@ -106,7 +106,7 @@ pub const COMMANDS: [Command; 25] = [
     command("eog", Format::Dot, shown("svg", Some("eog")), "Visualize graph through eog"),
     command("evince", Format::Dot, shown("pdf", Some("evince")), "Visualize graph through evince"),
     command("gif", Format::Dot, Finish::Draw("gif"), "Outputs a graph image in GIF format"),
-    command("gv", Format::Dot, shown("ps", Some("gv")), "Visualize graph through gv"),
+    command("gv", Format::Dot, shown("ps", Some("gv --noantialias")), "Visualize graph through gv"),
     command("kcachegrind", Format::Callgrind, KCACHEGRIND, "Visualize report in KCachegrind"),
     with_pattern(
         "list",
