@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("heapdiff-unwind", &[]),
     ("heapdiff-pprof", &[]),
     ("heapdiff-profile", &[]),
-    ("heapdiff-classic", &["heapdiff-pprof"]),
+    ("heapdiff-classic", &[]),
     ("heapdiff-snapshot", &["heapdiff-pprof", "heapdiff-recorder"]),
     ("heapdiff-region", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot"]),
     ("heapdiff", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot", "heapdiff-unwind"]),

@@ -1,5 +1,5 @@
 //! Laws of reading, combining and filtering profiles, on random ones.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 use heapdiff_classic::pattern::Pattern;
 use heapdiff_classic::profile::{
