@@ -35,7 +35,7 @@
 //!
 //! # What it costs
 //! An allocation and its free: 0.4 to 0.7 ns over bare jemalloc at the default period, 0.3 to 0.5 ns while nothing is
-//! recorded; 2 ns on cold caches. A sample: 0.2 to 0.7 µs. A live sample: 56 bytes. Whole programs: within what can be
+//! recorded; 2 ns on cold caches. A sample: 0.1 to 0.9 µs. A live sample: 54 bytes. Whole programs: within what can be
 //! measured on shared cores, some percent. `scripts/bench-overhead` in the repository measures it on your machine, beside
 //! other profilers.
 //!
