@@ -22,8 +22,8 @@ pub(super) fn exp(x: f64) -> f64 {
     let rest = (-power).mul_add(LN_2_LOWER, rest) * 0.0625;
     let series = COEFFICIENTS.into_iter().reduce(|sum, next| sum.mul_add(rest, next)).unwrap_or(1.0);
     // What is squared is e^rest - 1, which keeps its small bits: (1 + a)^2 - 1 = a (a + 2).
-    let less_one = (0..4).fold(rest * series, |less_one, _| less_one * (less_one + 2.0));
-    (less_one + 1.0) * power.exp2()
+    let less_one = (0..3).fold(rest * series, |less_one, _| less_one * (less_one + 2.0));
+    less_one.mul_add(less_one + 2.0, 1.0) * power.exp2()
 }
 
 #[cfg(test)]
