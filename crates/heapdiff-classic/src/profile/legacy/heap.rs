@@ -133,3 +133,18 @@ pub(super) fn unsampled(count: i64, size: i64, period: i64) -> (i64, i64) {
 fn part<'t>(found: &Captures<'t>, place: usize) -> &'t str {
     found.get(place).map_or("", |part| part.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::unsampled;
+
+    #[test]
+    fn samples_stand_for_as_much_as_in_pprof() {
+        // What pprof 1.24.11 prints with -raw; the second one shows the last bit of the exponential function.
+        assert_eq!(unsampled(1, 68_519, 65_536_000), (956, 65_570_265));
+        let (count, size) = (15_263_808, 13_368_209_523_715);
+        assert_eq!(unsampled(count, size, 65_536_000), (1_149_823_444, 1_007_027_913_327_551));
+        assert_eq!(unsampled(3, 100, 1), (3, 100));
+        assert_eq!(unsampled(3, 0, 512), (0, 0));
+    }
+}
