@@ -4,10 +4,15 @@
 //! output, errors and exit status.
 
 mod finish;
+mod line_reader;
+mod shell;
 mod sources;
 
+use finish::Finisher;
+
 use heapdiff_classic::foreign_bytes::{carry, restore};
-use heapdiff_classic::options::{self, CommandLine, CommandLineError, FlagError};
+use heapdiff_classic::options::{self, CommandLine, CommandLineError, Config, FlagError, ReportCommand};
+use heapdiff_classic::profile::Profile;
 use heapdiff_classic::report::{LocalTime, Outside};
 use heapdiff_classic::session;
 use std::ffi::OsString;
@@ -69,19 +74,31 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     session::symbolize(&mut profile, &line.symbolize, &sources::can_open, &mut remarks);
     say_remarks(&mut remarks);
     session::finish(&mut profile, line);
-    let Some(report) = &line.report else {
-        return Err("the interactive shell is not supported yet: name a report, such as -top".to_owned());
-    };
     let outside = Outside {
         local_time: &local_time,
         read_source: &sources::read_source,
         working_directory: sources::working_directory(),
         source_folders: sources::go_modules(),
     };
-    let made = session::report(profile, report, &line.config, &outside, &mut remarks);
-    say_remarks(&mut remarks);
+    match &line.report {
+        Some(report) => make(&mut Finisher::default(), profile, report, &line.config, &outside),
+        None => shell::run(&profile, &line.config, &outside),
+    }
+}
+
+/// Makes a report and lets it go where it belongs.
+fn make(
+    finisher: &mut Finisher,
+    profile: Profile,
+    report: &ReportCommand,
+    config: &Config,
+    outside: &Outside<'_>,
+) -> Result<(), String> {
+    let mut remarks = Vec::new();
+    let made = session::report(profile, report, config, outside, &mut remarks);
+    remarks.iter().for_each(|remark| say(remark));
     let made = made.map_err(|error| error.to_string())?;
-    finish::finish(report.command, made, &line.config.output)
+    finisher.finish(report.command, made, &config.output)
 }
 
 /// Prints a line to standard error. Whoever closed that does not want to hear it.

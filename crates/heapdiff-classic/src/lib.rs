@@ -19,4 +19,5 @@ pub mod profile;
 mod quote;
 pub mod report;
 pub mod session;
+pub mod shell;
 mod source_path;

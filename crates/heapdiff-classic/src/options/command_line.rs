@@ -1,8 +1,9 @@
 //! A command line: which profiles, which report, which variables.
 
 use super::command::{COMMANDS, Command};
-use super::config::{Config, Granularity, Sort};
+use super::config::Config;
 use super::flag_set::{FlagError, Flags, Kind};
+use super::variable::{GRANULARITIES, SORTS};
 use std::fmt;
 
 /// What was typed.
@@ -33,7 +34,7 @@ pub struct CommandLine {
 }
 
 /// A command, and the regular expression that goes with it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportCommand {
     /// The command.
     pub command: &'static Command,
@@ -82,16 +83,6 @@ impl fmt::Display for CommandLineError {
 }
 
 impl std::error::Error for CommandLineError {}
-
-const SORTS: [(&str, Sort); 2] = [("cum", Sort::Cum), ("flat", Sort::Flat)];
-
-const GRANULARITIES: [(&str, Granularity); 5] = [
-    ("functions", Granularity::Functions),
-    ("filefunctions", Granularity::FileFunctions),
-    ("files", Granularity::Files),
-    ("lines", Granularity::Lines),
-    ("addresses", Granularity::Addresses),
-];
 
 /// Flags that stand for a sample type, in the order in which they are heeded.
 const SAMPLE_TYPES: [(&str, &str); 7] = [
@@ -250,7 +241,8 @@ fn config(flags: &Flags) -> Result<Config, CommandLineError> {
         taghide: text("taghide"),
         noinlines: flags.is_on("noinlines"),
         showcolumns: flags.is_on("showcolumns"),
-        granularity: choice(flags, &GRANULARITIES)?.unwrap_or_default(),
+        granularity: choice(flags, &GRANULARITIES)?,
+        intel_syntax: flags.is_on("intel_syntax"),
     })
 }
 
@@ -296,6 +288,7 @@ fn select_sample_type(flags: &Flags, config: &mut Config) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Granularity;
 
     fn typed(line: &str) -> Result<CommandLine, CommandLineError> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
@@ -346,6 +339,6 @@ mod tests {
         let nodecount = |name| config.for_command(Command::named(name).unwrap()).nodecount;
         assert_eq!((nodecount("top"), nodecount("tree"), nodecount("peek")), (0, 80, 0));
         let raw = config.for_command(Command::named("raw").unwrap());
-        assert_eq!((raw.granularity, raw.nodecount), (Granularity::Addresses, 0));
+        assert_eq!((raw.granularity, raw.nodecount), (Some(Granularity::Addresses), 0));
     }
 }

@@ -94,8 +94,10 @@ pub struct Config {
     pub noinlines: bool,
     /// Whether a line's columns are told apart.
     pub showcolumns: bool,
-    /// What makes a node.
-    pub granularity: Granularity,
+    /// What makes a node; without it, a function.
+    pub granularity: Option<Granularity>,
+    /// Whether instructions are written in Intel's syntax.
+    pub intel_syntax: bool,
 }
 
 impl Default for Config {
@@ -132,7 +134,8 @@ impl Default for Config {
             taghide: String::new(),
             noinlines: false,
             showcolumns: false,
-            granularity: Granularity::Functions,
+            granularity: None,
+            intel_syntax: false,
         }
     }
 }
@@ -147,10 +150,14 @@ impl Config {
     pub fn for_command(&self, command: &Command) -> Self {
         let mut config = self.clone();
         match command.format {
-            Format::Disassembly => (config.granularity, config.noinlines) = (Granularity::Addresses, true),
-            Format::WebList => (config.granularity, config.noinlines) = (Granularity::Addresses, false),
-            Format::List => config.granularity = Granularity::Lines,
-            Format::Proto | Format::Raw | Format::Callgrind => config.granularity = Granularity::Addresses,
+            Format::Disassembly => {
+                (config.granularity, config.noinlines) = (Some(Granularity::Addresses), true);
+            }
+            Format::WebList => (config.granularity, config.noinlines) = (Some(Granularity::Addresses), false),
+            Format::List => config.granularity = Some(Granularity::Lines),
+            Format::Proto | Format::Raw | Format::Callgrind => {
+                config.granularity = Some(Granularity::Addresses);
+            }
             _ => {}
         }
         if config.nodecount == -1 {

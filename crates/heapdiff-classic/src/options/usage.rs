@@ -1,84 +1,52 @@
 //! The usage text.
 
 use super::command::COMMANDS;
+use super::variable::Variable;
 
 /// What is printed for `-h` and after a wrong flag.
 #[must_use]
 pub fn usage() -> String {
-    let line = |indent: &str, name: &str, description: &str| {
-        format!("{indent}    {:<16} {description}\n", format!("-{name}"))
-    };
-    let mut text = HEAD.to_owned();
-    for command in &COMMANDS {
-        text.push_str(&line("", command.name, command.description));
-    }
-    text.push_str("\n  Options:\n");
-    for (name, description) in VARIABLES {
-        text.push_str(&line("", name, description));
+    format!(
+        "{HEAD}{}\n{}\n{TAIL}",
+        commands("  Output formats (select at most one):\n", "-", &[]),
+        variables("-")
+    )
+}
+
+/// The commands, and `others`, with a line for each. `prefix` stands before all names but those of the others.
+pub(crate) fn commands(title: &str, prefix: &str, others: &[(&str, &str)]) -> String {
+    let lines =
+        COMMANDS.iter().map(|command| line(&format!("{prefix}{}", command.name), command.description));
+    let others = others.iter().map(|(name, description)| line(name, description));
+    format!("{title}{}", lines.chain(others).collect::<String>())
+}
+
+/// The variables with a line for each, without a line's end.
+pub(crate) fn variables(prefix: &str) -> String {
+    let described = |name: &str, help: &str| line(&format!("{prefix}{name}"), first_line(help));
+    let mut text = "  Options:\n".to_owned();
+    for variable in Variable::free() {
+        text.push_str(&described(variable.name, variable.help));
     }
     text.push_str("\n  Option groups (only set one per group):\n");
-    for (group, choices) in GROUPS {
-        text.push_str(&format!("    {group:<16} \n"));
-        for (name, description) in choices {
-            text.push_str(&line("  ", name, description));
+    for variable in Variable::groups() {
+        text.push_str(&line(variable.name, ""));
+        for choice in variable.choices() {
+            text.push_str("  ");
+            text.push_str(&described(choice.name, choice.help));
         }
     }
-    text.push_str(TAIL);
+    text.pop();
     text
 }
 
-/// The variables that are no choices, by name.
-const VARIABLES: [(&str, &str); 31] = [
-    ("call_tree", "Create a context-sensitive call tree"),
-    ("compact_labels", "Show minimal headers"),
-    ("divide_by", "Ratio to divide all samples before visualization"),
-    ("drop_negative", "Ignore negative differences"),
-    ("edgefraction", "Hide edges below <f>*total"),
-    ("focus", "Restricts to samples going through a node matching regexp"),
-    ("hide", "Skips nodes matching regexp"),
-    ("ignore", "Skips paths going through any nodes matching regexp"),
-    ("intel_syntax", "Show assembly in Intel syntax"),
-    ("mean", "Average sample value over first value (count)"),
-    ("nodecount", "Max number of nodes to show"),
-    ("nodefraction", "Hide nodes below <f>*total"),
-    ("noinlines", "Ignore inlines."),
-    ("normalize", "Scales profile based on the base profile."),
-    ("output", "Output filename for file-based outputs"),
-    ("prune_from", "Drops any functions below the matched frame."),
-    ("relative_percentages", "Show percentages relative to focused subgraph"),
-    ("sample_index", "Sample value to report (0-based index or name)"),
-    ("show", "Only show nodes matching regexp"),
-    ("show_from", "Drops functions above the highest matched frame."),
-    ("showcolumns", "Show column numbers at the source code line level."),
-    ("source_path", "Search path for source files"),
-    ("tagfocus", "Restricts to samples with tags in range or matched by regexp"),
-    ("taghide", "Skip tags matching this regexp"),
-    ("tagignore", "Discard samples with tags in range or matched by regexp"),
-    ("tagleaf", "Adds pseudo stack frames for labels key/value pairs at the callstack leaf."),
-    ("tagroot", "Adds pseudo stack frames for labels key/value pairs at the callstack root."),
-    ("tagshow", "Only consider tags matching this regexp"),
-    ("trim", "Honor nodefraction/edgefraction/nodecount defaults"),
-    ("trim_path", "Path to trim from source paths before search"),
-    ("unit", "Measurement units to display"),
-];
+fn line(name: &str, description: &str) -> String {
+    format!("    {name:<16} {description}\n")
+}
 
-/// Choices of which one may be set.
-const GROUPS: [(&str, &[(&str, &str)]); 2] = [
-    (
-        "granularity",
-        &[
-            ("functions", "Aggregate at the function level."),
-            ("filefunctions", "Aggregate at the function level."),
-            ("files", "Aggregate at the file level."),
-            ("lines", "Aggregate at the source code line level."),
-            ("addresses", "Aggregate at the address level."),
-        ],
-    ),
-    (
-        "sort",
-        &[("cum", "Sort entries based on cumulative weight"), ("flat", "Sort entries based on own weight")],
-    ),
-];
+fn first_line(help: &str) -> &str {
+    help.lines().next().unwrap_or_default()
+}
 
 const HEAD: &str = r#"usage:
 
@@ -98,7 +66,6 @@ various views of a profile.
    pprof -http [host]:[port] [options] [binary] <source> ...
 
 Details:
-  Output formats (select at most one):
 "#;
 
 const TAIL: &str = r#"

@@ -10,7 +10,7 @@ const FILTER_LENGTH_MAX: usize = 80;
 
 impl Report<'_> {
     /// What the profile says about itself.
-    pub(super) fn profile_legend(&self) -> Vec<String> {
+    pub(crate) fn profile_legend(&self) -> Vec<String> {
         let profile = &self.profile;
         let mut lines = Vec::new();
         if let Some(mapping) = profile.mappings.first() {

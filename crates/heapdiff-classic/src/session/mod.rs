@@ -3,16 +3,18 @@
 mod demangling;
 mod error;
 mod filters;
+mod greeting;
 mod label_range;
 mod symbolization;
 
 pub use error::SessionError;
+pub use greeting::greeting;
 pub use symbolization::symbolize;
 
 use crate::graph::Measure;
 use crate::options::{CommandLine, Config, Granularity, ReportCommand};
 use crate::pattern::Pattern;
-use crate::profile::{Detail, ParseError, Profile, combine, parse};
+use crate::profile::{Detail, NumberLabelUnits, ParseError, Profile, combine, parse};
 use crate::report::{Outside, Report, total};
 
 /// A profile that was asked for.
@@ -133,26 +135,13 @@ pub fn report(
     outside: &Outside<'_>,
     remarks: &mut Vec<String>,
 ) -> Result<Vec<u8>, SessionError> {
-    let label_units = profile.number_label_units();
-    for (key, others) in &label_units.ignored {
-        let used = label_units.units.get(key).map_or("", String::as_str);
-        let others: Vec<&str> = others.iter().map(String::as_str).collect();
-        let others = others.join(", ");
-        remarks.push(format!("For tag {key} used unit {used}, also encountered unit(s) {others}"));
-    }
+    let label_units = number_label_units(&profile, remarks);
     let config = config.for_command(wanted.command);
     add_tag_frames(&mut profile, &config, remarks);
     if config.relative_percentages {
         filters::apply(&mut profile, &label_units, &config, remarks)?;
     }
-    let measure = Measure { column: sample_column(&profile, &config.sample_index)?, is_mean: config.mean };
-    if config.divide_by == 0.0 {
-        return Err(SessionError::ZeroDivisor);
-    }
-    let sample_type = profile.sample_types.get(measure.column).copied().unwrap_or_default();
-    let mean = if config.mean { "mean_" } else { "" };
-    let kind = format!("{mean}{}", profile.text(sample_type.kind));
-    let unit = profile.text(sample_type.unit).to_owned();
+    let (measure, kind, unit) = values(&profile, &config)?;
     let pattern = wanted.pattern.as_deref().map(|pattern| {
         Pattern::new(pattern).map_err(|error| SessionError::Argument { pattern: pattern.to_owned(), error })
     });
@@ -178,6 +167,30 @@ pub fn report(
     Ok(report.generate()?)
 }
 
+/// The units of numeric labels, with a remark on each label that has several.
+fn number_label_units(profile: &Profile, remarks: &mut Vec<String>) -> NumberLabelUnits {
+    let label_units = profile.number_label_units();
+    for (key, others) in &label_units.ignored {
+        let used = label_units.units.get(key).map_or("", String::as_str);
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let others = others.join(", ");
+        remarks.push(format!("For tag {key} used unit {used}, also encountered unit(s) {others}"));
+    }
+    label_units
+}
+
+/// What the variables count, its name and its unit.
+fn values(profile: &Profile, config: &Config) -> Result<(Measure, String, String), SessionError> {
+    let measure = Measure { column: sample_column(profile, &config.sample_index)?, is_mean: config.mean };
+    if config.divide_by == 0.0 {
+        return Err(SessionError::ZeroDivisor);
+    }
+    let sample_type = profile.sample_types.get(measure.column).copied().unwrap_or_default();
+    let mean = if config.mean { "mean_" } else { "" };
+    let kind = format!("{mean}{}", profile.text(sample_type.kind));
+    Ok((measure, kind, profile.text(sample_type.unit).to_owned()))
+}
+
 fn add_tag_frames(profile: &mut Profile, config: &Config, remarks: &mut Vec<String>) {
     if config.tagroot.is_empty() && config.tagleaf.is_empty() {
         return;
@@ -193,13 +206,22 @@ fn keys(list: &str) -> Vec<&str> {
 }
 
 /// Which value of a sample is meant by a name or number.
-fn sample_column(profile: &Profile, wanted: &str) -> Result<usize, SessionError> {
+pub(crate) fn sample_column(profile: &Profile, wanted: &str) -> Result<usize, SessionError> {
     let kinds: Vec<&str> = profile.sample_types.iter().map(|kind| profile.text(kind.kind)).collect();
+    let default = profile.text(profile.default_sample_type);
+    let default = kinds.iter().position(|kind| !default.is_empty() && *kind == default);
+    column_of(&kinds, default, wanted)
+}
+
+/// Which of some kinds of values is meant by a name or number. Nothing is the default, or the last one.
+pub(crate) fn column_of<K: AsRef<str>>(
+    kinds: &[K],
+    default: Option<usize>,
+    wanted: &str,
+) -> Result<usize, SessionError> {
     let Some(last) = kinds.len().checked_sub(1) else { return Err(SessionError::NoSamples) };
     if wanted.is_empty() {
-        let default = profile.text(profile.default_sample_type);
-        let of_default = kinds.iter().position(|kind| !default.is_empty() && *kind == default);
-        return Ok(of_default.unwrap_or(last));
+        return Ok(default.unwrap_or(last));
     }
     if let Ok(number) = wanted.parse::<i64>() {
         let column = usize::try_from(number).ok().filter(|column| *column <= last);
@@ -207,10 +229,10 @@ fn sample_column(profile: &Profile, wanted: &str) -> Result<usize, SessionError>
     }
     // Files that record only what is in use may leave that word out.
     let short = wanted.strip_prefix("inuse_").unwrap_or(wanted);
-    let column = kinds.iter().position(|kind| *kind == wanted || *kind == short);
+    let column = kinds.iter().map(AsRef::as_ref).position(|kind| kind == wanted || kind == short);
     column.ok_or_else(|| SessionError::SampleIndexName {
         wanted: wanted.to_owned(),
-        kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+        kinds: kinds.iter().map(|kind| kind.as_ref().to_owned()).collect(),
     })
 }
 
@@ -225,7 +247,7 @@ fn aggregate(profile: &mut Profile, config: &Config) {
         columns: config.showcolumns,
         addresses: false,
     };
-    let detail = match config.granularity {
+    let detail = match config.granularity.unwrap_or_default() {
         Granularity::Addresses if inline_frames => return,
         Granularity::Addresses => {
             Detail { functions: true, filenames: true, line_numbers: true, addresses: true, ..nothing }
