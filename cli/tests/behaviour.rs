@@ -1,6 +1,7 @@
 //! What transcripts cannot show: pipes that close, files that are written, colour and the width of the terminal.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -216,4 +217,41 @@ fn commands_that_an_overview_names_can_be_typed() {
         assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
         assert!(!String::from_utf8_lossy(&ran.stderr).contains("matched no"), "{command}");
     }
+}
+
+/// What pprof 1.24.11 prints for these lines, checked against it.
+#[test]
+fn lines_from_a_pipe_are_answered_as_pprof_does() {
+    let mut child = heapdiff(&["pprof", "go-heap.pb.gz"])
+        .env("TZ", "UTC")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = b"focus=fill //: only\nunit=kb\ntop1\nlist\nhelp trim\nquit\nnever read";
+    child.stdin.take().unwrap().write_all(lines).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let prompts = "(pprof) ";
+    let report = "Active filters:
+   focus=fill
+Showing nodes accounting for 10240kB, 95.24% of 10752kB total
+Showing top 1 nodes out of 3
+      flat  flat%   sum%        cum   cum%
+   10240kB 95.24% 95.24%    10240kB 95.24%  main.fill
+";
+    let expected = prompts.repeat(3) + report + &prompts.repeat(3);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let expected = "File: app
+Build ID: abcdef0123456789
+Type: inuse_space
+Time: 2026-11-20 11:03:30 UTC
+Entering interactive mode (type \"help\" for commands, \"o\" for options)
+command list requires an argument
+Honor nodefraction/edgefraction/nodecount defaults
+Set to false to get the full profile, without any trimming.
+
+";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
 }

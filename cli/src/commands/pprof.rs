@@ -82,7 +82,7 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     };
     match &line.report {
         Some(report) => make(&mut Finisher::default(), profile, report, &line.config, &outside),
-        None => shell::run(&profile, &line.config, &outside),
+        None => shell::run(profile, &line.config, &outside),
     }
 }
 

@@ -10,15 +10,16 @@ use heapdiff_classic::session;
 use heapdiff_classic::shell::{Reply, Shell};
 
 /// Answers lines about a profile. What goes wrong with one is said, and the next one is read.
-pub(super) fn run(profile: &Profile, config: &Config, outside: &Outside<'_>) -> Result<(), String> {
-    let mut shell = Shell::new(profile, config);
+pub(super) fn run(profile: Profile, config: &Config, outside: &Outside<'_>) -> Result<(), String> {
+    let mut shell = Shell::new(&profile, config);
     let mut remarks = Vec::new();
-    let greeting = session::greeting(profile, shell.config(), outside, &mut remarks);
+    let greeting = session::greeting(&profile, shell.config(), outside, &mut remarks);
     remarks.iter().for_each(|remark| say(remark));
     say(&greeting);
     let mut lines = LineReader::new(|| {
         profile.functions.iter().map(|function| profile.text(function.name).to_owned()).collect()
     });
+    let profile = session::reread(profile);
     let mut finisher = Finisher::in_shell();
     while let Some(line) = lines.next_line()? {
         for reply in shell.answer(&line) {

@@ -124,6 +124,14 @@ pub fn finish(profile: &mut Profile, line: &CommandLine) {
     }
 }
 
+/// The profile that the shell's reports are made of: pprof writes it and reads it again, and a numeric label of 0
+/// without a unit does not survive that.
+#[must_use]
+pub fn reread(profile: Profile) -> Profile {
+    // What was written here can be read; if it could not, the profile would still be the one that was asked for.
+    parse(&profile.encode()).unwrap_or(profile)
+}
+
 /// Makes a report of a profile.
 ///
 /// # Errors
