@@ -5,12 +5,17 @@ use prost::Message;
 use std::fs;
 use std::path::Path;
 
+/// The file in the folder of a case that is standard input.
+pub(crate) const INPUT: &str = "stdin";
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
     pub(crate) inputs: Vec<Input>,
     pub(crate) flags: Vec<String>,
     /// Source files for `-list`, by their paths.
     pub(crate) source_files: Vec<(String, String)>,
+    /// What is typed into pprof's shell. None where there is a report on the command line.
+    pub(crate) lines: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +71,10 @@ impl Case {
             if let Some(bytes) = input.content.bytes() {
                 fs::write(folder.join(input.name(index)), bytes).map_err(fails)?;
             }
+        }
+        if !self.lines.is_empty() {
+            let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
+            fs::write(folder.join(INPUT), text).map_err(fails)?;
         }
         for (path, text) in &self.source_files {
             let path = folder.join(path);

@@ -1,7 +1,9 @@
 //! A program under comparison: the real pprof, or `heapdiff pprof`.
 
+use crate::case::INPUT;
 use crate::proto;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -62,7 +64,8 @@ impl Program {
         let mut command = Command::new(&self.file);
         command.args(&self.leading).args(arguments).current_dir(folder);
         command.env_clear().env("TZ", "UTC").env("PATH", "/nonexistent").env("HOME", "/nonexistent");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let input = File::open(folder.join(INPUT)).map_or_else(|_| Stdio::null(), Stdio::from);
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 }

@@ -36,10 +36,19 @@ pub(crate) fn shrink(case: Case, mut differs: impl FnMut(&Case) -> bool) -> Case
 fn candidate(case: &Case, step: usize) -> Option<Case> {
     let mut step = step;
     let mut smaller = case.clone();
+    if step < case.lines.len() {
+        // Without a line there would be no shell.
+        if case.lines.len() > 1 {
+            smaller.lines.remove(step);
+        }
+        return Some(smaller);
+    }
+    step -= case.lines.len();
     if step < case.flags.len() {
         let flag = smaller.flags.remove(step);
         // Without a format pprof would start its shell, and without this flag it changes names: other matters.
-        let is_kept = flag.contains("symbolize=none") || !is_report(&smaller.flags);
+        let has_end = !case.lines.is_empty() || smaller.flags.iter().any(|flag| is_report(flag));
+        let is_kept = flag.contains("symbolize=none") || !has_end;
         return Some(if is_kept { case.clone() } else { smaller });
     }
     step -= case.flags.len();
@@ -75,7 +84,8 @@ fn candidate(case: &Case, step: usize) -> Option<Case> {
     None
 }
 
-fn is_report(flags: &[String]) -> bool {
+/// Whether a flag asks for a report.
+pub(crate) fn is_report(flag: &str) -> bool {
     const FORMATS: [&str; 13] = [
         "top",
         "text",
@@ -91,10 +101,8 @@ fn is_report(flags: &[String]) -> bool {
         "proto",
         "list",
     ];
-    flags.iter().any(|flag| {
-        let name = flag.trim_start_matches('-').split('=').next().unwrap_or_default();
-        FORMATS.contains(&name)
-    })
+    let name = flag.trim_start_matches('-').split('=').next().unwrap_or_default();
+    FORMATS.contains(&name)
 }
 
 /// How many things of each kind a profile has.

@@ -176,7 +176,7 @@ fn rare(rng: &mut Rng, words: &[String], flags: &mut Vec<String>) {
 }
 
 /// A regular expression: mostly of words that are there.
-fn pattern(rng: &mut Rng, words: &[String]) -> String {
+pub(super) fn pattern(rng: &mut Rng, words: &[String]) -> String {
     let word = word(rng, words);
     match rng.u32(0..40) {
         0 => format!("^{word}$"),
@@ -215,7 +215,7 @@ fn pattern(rng: &mut Rng, words: &[String]) -> String {
 }
 
 /// A filter of labels: a range, or patterns, with or without a key.
-fn tag_filter(rng: &mut Rng, words: &[String]) -> String {
+pub(super) fn tag_filter(rng: &mut Rng, words: &[String]) -> String {
     let range = pick(
         rng,
         &[

@@ -3,10 +3,12 @@
 mod flags;
 pub(crate) mod large;
 mod legacy;
+mod lines;
 mod names;
 mod profile;
 
 use crate::case::{Case, Content, Input, Role};
+use crate::shrink::is_report;
 use fastrand::Rng;
 
 /// The case of this number.
@@ -14,9 +16,15 @@ pub(crate) fn case(seed: u64, number: u64) -> Case {
     // The odd constant spreads neighbouring seeds, whose cases would be each other's neighbours otherwise.
     let rng = &mut Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number));
     let inputs = inputs(rng);
-    let flags = flags::flags(rng, &names::Vocabulary::of(&inputs));
+    let vocabulary = names::Vocabulary::of(&inputs);
+    let mut flags = flags::flags(rng, &vocabulary);
     let source_files = vec![("src/lib.rs".to_owned(), names::source_text(60))];
-    Case { inputs, flags, source_files }
+    let mut lines = Vec::new();
+    if chance(rng, 15) {
+        flags.retain(|flag| !is_report(flag));
+        lines = lines::lines(rng, &vocabulary);
+    }
+    Case { inputs, flags, source_files, lines }
 }
 
 fn inputs(rng: &mut Rng) -> Vec<Input> {
