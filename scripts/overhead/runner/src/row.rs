@@ -71,14 +71,37 @@ const fn with_frame_pointers(row: Row) -> Row {
     Row { needs_frame_pointers: true, ..row }
 }
 
+// Rows of several tables.
+const JEMALLOC_ROW: Row = row("jemalloc", "jemalloc", JEMALLOC, "jemalloc", Mode::Plain);
+const OFF: Row = row("heapdiff_off", "heapdiff, off", HEAPDIFF, "jemalloc", Mode::Plain);
+const EACH_512K: Row = row("heapdiff_512k", "heapdiff, 512 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(None));
+const EACH_64K: Row =
+    row("heapdiff_64k", "heapdiff, 64 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("64KiB")));
+const EXACT: Row =
+    row("heapdiff_1", "heapdiff, every allocation", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("1")));
+const PROF_19: Row = row(
+    "jemalloc_prof_19",
+    "jemalloc prof, 2^19",
+    JEMALLOC_PROFILING,
+    "jemalloc",
+    Mode::JemallocProfiling(19),
+);
+const PROF_16: Row = row(
+    "jemalloc_prof_16",
+    "jemalloc prof, 2^16",
+    JEMALLOC_PROFILING,
+    "jemalloc",
+    Mode::JemallocProfiling(16),
+);
+
 /// All rows, in the order of the tables.
 pub(crate) const ROWS: [Row; 17] = [
-    row("jemalloc", "jemalloc", JEMALLOC, "jemalloc", Mode::Plain),
+    JEMALLOC_ROW,
     row("jemalloc_statistics", "jemalloc, statistics built in", JEMALLOC_STATISTICS, "jemalloc", Mode::Plain),
-    row("heapdiff_off", "heapdiff, off", HEAPDIFF, "jemalloc", Mode::Plain),
-    row("heapdiff_512k", "heapdiff, 512 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(None)),
-    row("heapdiff_64k", "heapdiff, 64 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("64KiB"))),
-    row("heapdiff_1", "heapdiff, every allocation", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("1"))),
+    OFF,
+    EACH_512K,
+    EACH_64K,
+    EXACT,
     row(
         "heapdiff_wrap_jemalloc",
         "heapdiff wrap(Jemalloc), 512 KiB",
@@ -86,20 +109,8 @@ pub(crate) const ROWS: [Row; 17] = [
         "jemalloc",
         Mode::Heapdiff(None),
     ),
-    row(
-        "jemalloc_prof_19",
-        "jemalloc prof, 2^19",
-        JEMALLOC_PROFILING,
-        "jemalloc",
-        Mode::JemallocProfiling(19),
-    ),
-    row(
-        "jemalloc_prof_16",
-        "jemalloc prof, 2^16",
-        JEMALLOC_PROFILING,
-        "jemalloc",
-        Mode::JemallocProfiling(16),
-    ),
+    PROF_19,
+    PROF_16,
     row("libdd", "libdd over jemalloc, 512 KiB", LIBDD, "jemalloc", Mode::Plain),
     row("system", "System", SYSTEM, "system", Mode::Plain),
     row(
@@ -130,23 +141,11 @@ pub(crate) const ROWS: [Row; 17] = [
 
 /// Rows whose differences tell what a sample costs: the first of each profiler is what the others are compared with.
 pub(crate) const SAMPLING_ROWS: [Row; 6] = [
-    row("heapdiff_512k", "heapdiff, 512 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(None)),
-    row("heapdiff_64k", "heapdiff, 64 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("64KiB"))),
+    EACH_512K,
+    EACH_64K,
     row("heapdiff_16k", "heapdiff, 16 KiB", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("16KiB"))),
-    row(
-        "jemalloc_prof_19",
-        "jemalloc prof, 2^19",
-        JEMALLOC_PROFILING,
-        "jemalloc",
-        Mode::JemallocProfiling(19),
-    ),
-    row(
-        "jemalloc_prof_16",
-        "jemalloc prof, 2^16",
-        JEMALLOC_PROFILING,
-        "jemalloc",
-        Mode::JemallocProfiling(16),
-    ),
+    PROF_19,
+    PROF_16,
     row(
         "jemalloc_prof_14",
         "jemalloc prof, 2^14",
@@ -158,9 +157,9 @@ pub(crate) const SAMPLING_ROWS: [Row; 6] = [
 
 /// Rows of which every allocation is recorded, for what a live one takes.
 pub(crate) const EXACT_ROWS: [Row; 4] = [
-    row("jemalloc", "jemalloc", JEMALLOC, "jemalloc", Mode::Plain),
-    row("heapdiff_off", "heapdiff, off", HEAPDIFF, "jemalloc", Mode::Plain),
-    row("heapdiff_1", "heapdiff, every allocation", HEAPDIFF, "jemalloc", Mode::Heapdiff(Some("1"))),
+    JEMALLOC_ROW,
+    OFF,
+    EXACT,
     row("jemalloc_prof_0", "jemalloc prof, 2^0", JEMALLOC_PROFILING, "jemalloc", Mode::JemallocProfiling(0)),
 ];
 
@@ -170,7 +169,7 @@ const fn filter(key: &'static str, label: &'static str, bin: &'static str, inner
 
 /// The countdown alone over jemalloc, and filters over the countdown.
 pub(crate) const FILTER_ROWS: [Row; 9] = [
-    row("jemalloc", "jemalloc", JEMALLOC, "jemalloc", Mode::Plain),
+    JEMALLOC_ROW,
     filter("countdown", "countdown alone, over jemalloc", "filter_none", "jemalloc"),
     filter("filter_none", "countdown alone", "filter_none", "filter_none"),
     filter("range", "address range", "filter_range", "filter_none"),
