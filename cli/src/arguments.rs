@@ -1,7 +1,11 @@
 //! What can be typed: commands, options and their help.
 
+mod selection;
+
+pub(crate) use selection::SelectionArguments;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, FilterPatterns, Filters, FrameVisibility, Selection, TopBy, TopOrder};
+use heapdiff_profile::{DiffBy, TopBy, TopOrder};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -240,56 +244,6 @@ pub(crate) struct ProcessArguments {
     /// Which process of a folder with several: a pid, or how its file names begin [default: the newest]
     #[arg(long, value_name = "PID")]
     pub(crate) process: Option<String>,
-}
-
-/// Which values, samples and frames.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What to look at")]
-pub(crate) struct SelectionArguments {
-    /// What to count: `inuse_space`, `inuse_objects`, `alloc_space`, `alloc_objects`, or another type in the file
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) sample_type: Option<String>,
-
-    /// Keep only stacks with a function, source file or mapped file that matches
-    #[arg(long, value_name = "REGEX")]
-    pub(crate) focus: Option<String>,
-
-    /// Leave out stacks with a function, source file or mapped file that matches
-    #[arg(long, value_name = "REGEX")]
-    pub(crate) ignore: Option<String>,
-
-    /// Remove the frames that match from every stack
-    #[arg(long, value_name = "REGEX")]
-    pub(crate) hide: Option<String>,
-
-    /// Show the frames of the allocator, the standard library and the executor too
-    #[arg(long)]
-    pub(crate) all_frames: bool,
-}
-
-impl SelectionArguments {
-    /// The selection that these options mean.
-    ///
-    /// # Errors
-    /// If a filter is not a regular expression.
-    pub(crate) fn selection(&self) -> Result<Selection, heapdiff_profile::AnalysisError> {
-        Ok(Selection {
-            sample_type: self.sample_type.clone(),
-            filters: Filters::new(FilterPatterns {
-                focus: self.focus.as_deref(),
-                ignore: self.ignore.as_deref(),
-                hide: self.hide.as_deref(),
-            })?,
-            frames: if self.all_frames { FrameVisibility::All } else { FrameVisibility::default() },
-        })
-    }
-
-    /// The filters in words, for a title; empty if there are none.
-    pub(crate) fn filters_in_words(&self) -> String {
-        let filters = [("focus", &self.focus), ("ignore", &self.ignore), ("hide", &self.hide)];
-        let words = filters.iter().filter_map(|(name, regex)| Some(format!("{name} {}", regex.as_ref()?)));
-        words.collect::<Vec<_>>().join(", ")
-    }
 }
 
 /// How a report is printed.

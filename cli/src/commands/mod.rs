@@ -69,6 +69,7 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         AnalysisError::BadFilter { .. } => Some(
             "a backslash takes a special character as it is; the syntax is that of https://docs.rs/regex",
         ),
+        AnalysisError::EmptyTagRange { .. } => Some("the smaller number comes first: `bytes=1kb:64kb`"),
         _ => None,
     };
     let message = match std::error::Error::source(&error) {
@@ -81,9 +82,9 @@ fn refused(error: AnalysisError) -> anyhow::Error {
     };
     let hint = hint.map(str::to_owned);
     match error {
-        AnalysisError::UnknownSampleType { .. } | AnalysisError::BadFilter { .. } => {
-            Failure::Usage { message, hint }
-        }
+        AnalysisError::UnknownSampleType { .. }
+        | AnalysisError::BadFilter { .. }
+        | AnalysisError::EmptyTagRange { .. } => Failure::Usage { message, hint },
         _ => Failure::Input { message, hint },
     }
     .into()

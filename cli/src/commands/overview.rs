@@ -84,20 +84,12 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Its options as they are typed, each after a blank; `focus` takes the place of the one that was asked for.
     fn options(&self, focus: Option<&str>) -> String {
-        let SelectionArguments { sample_type, focus: asked, ignore, hide, all_frames } = self.selection;
         let mut options = String::new();
-        for (option, value) in [
-            ("--type", sample_type.as_deref()),
-            ("--focus", focus.or(asked.as_deref())),
-            ("--ignore", ignore.as_deref()),
-            ("--hide", hide.as_deref()),
-        ] {
+        for (option, value) in self.selection.typed(focus) {
+            options.push_str(&format!(" {option}"));
             if let Some(value) = value {
-                options.push_str(&format!(" {option} {}", shell_word(value)));
+                options.push_str(&format!(" {}", shell_word(value)));
             }
-        }
-        if *all_frames {
-            options.push_str(" --all-frames");
         }
         for folder in &self.global.debug_dir {
             options.push_str(&format!(" --debug-dir {}", shell_word(&folder.display().to_string())));

@@ -166,7 +166,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let DiffInputs { base, head } = inputs;
     let selection = &options.selection;
     let (sample_type, of_base, of_head) = common_columns(base, head, selection.sample_type.as_deref())?;
-    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let mut resolver = Resolver::new(selection);
     let (resolved_base, resolved_head) = (resolver.resolve(base), resolver.resolve(head));
     let (frames, attribution, mut notes) = resolver.finish();
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };

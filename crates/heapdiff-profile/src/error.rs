@@ -26,11 +26,19 @@ pub enum AnalysisError {
     /// A filter is not a regular expression.
     #[error("`--{filter}` is not a regular expression")]
     BadFilter {
-        /// `focus`, `ignore` or `hide`.
+        /// How it is typed: `focus`, `tag-focus`, ...
         filter: &'static str,
         /// What is wrong with it.
         #[source]
         source: Box<regex::Error>,
+    },
+    /// No number lies in a range of labels.
+    #[error("`--{filter} {range}` is an empty range")]
+    EmptyTagRange {
+        /// `tag-focus` or `tag-ignore`.
+        filter: &'static str,
+        /// The range.
+        range: String,
     },
     /// A series without snapshots, or a snapshot asked for that it does not have.
     #[error("the series has {count} snapshots: expected at least {expected}")]

@@ -62,7 +62,7 @@ pub fn fold(inputs: FoldInputs<'_>, options: &FoldOptions) -> Result<Folded, Ana
     // A profile has everything in common with itself.
     let wanted = selection.sample_type.as_deref();
     let (sample_type, of_base, of_head) = common_columns(base.unwrap_or(head), head, wanted)?;
-    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let mut resolver = Resolver::new(selection);
     let resolved_base = base.map(|base| resolver.resolve(base));
     let resolved_head = resolver.resolve(head);
     let (mut frames, attribution, notes) = resolver.finish();

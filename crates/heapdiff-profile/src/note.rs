@@ -3,15 +3,34 @@
 use std::fmt;
 
 /// A remark on a report. Its text is a lowercase fragment without a full stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
     /// A filter matched no frame at all, so it is probably mistyped.
     FilterMatchedNothing {
-        /// `focus`, `ignore` or `hide`.
+        /// How it is typed: `focus`, `show-from`, ...
         filter: &'static str,
         /// The regular expression.
         pattern: String,
+    },
+    /// A filter of labels matched no sample at all.
+    TagFilterMatchedNothing {
+        /// `tag-focus` or `tag-ignore`.
+        filter: &'static str,
+        /// The filter.
+        pattern: String,
+    },
+    /// No sample has the label that was to become frames.
+    NoSuchLabel {
+        /// `tag-root` or `tag-leaf`.
+        option: &'static str,
+        /// The label's name.
+        key: String,
+    },
+    /// The base was scaled to hold as much as the head.
+    Normalized {
+        /// What its values were multiplied with.
+        factor: f64,
     },
     /// Base and head come from different programs.
     DifferentPrograms {
@@ -62,6 +81,16 @@ impl fmt::Display for Note {
             Self::FilterMatchedNothing { filter, pattern } => {
                 write!(f, "`--{filter} {pattern}` matched no frame")
             }
+            Self::TagFilterMatchedNothing { filter, pattern } => {
+                write!(f, "`--{filter} {pattern}` matched no label")
+            }
+            Self::NoSuchLabel { option, key } => {
+                write!(f, "`--{option} {key}`: no sample has such a label")
+            }
+            Self::Normalized { factor } => write!(
+                f,
+                "the base is scaled by {factor:.4} to hold as much as the head: compared as independent"
+            ),
             Self::DifferentPrograms { base, head } => {
                 write!(f, "different programs: base is `{base}`, head is `{head}`")
             }

@@ -214,7 +214,7 @@ const RELEVANT_SHARE: i64 = 200;
 pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, AnalysisError> {
     let selection = &options.selection;
     let Chosen { mut notes, sample_type, snapshots, base, head } = Chosen::of(series, options)?;
-    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let mut resolver = Resolver::new(selection);
     let resolved: Vec<_> = snapshots.iter().map(|(named, _)| resolver.resolve(&named.profile)).collect();
     let (frames, attribution, filter_notes) = resolver.finish();
     notes.extend(filter_notes);

@@ -11,6 +11,20 @@ pub struct Selection {
     pub filters: Filters,
     /// Which frames are shown, and so which one a value is put to. Default: [`FrameVisibility::Attributed`].
     pub frames: FrameVisibility,
+    /// Whether functions that were inlined are left out, so that their values go to those that they were inlined
+    /// into. Default: they are shown.
+    pub no_inlines: bool,
+    /// Names of labels whose values become frames beyond the root of each stack, the outermost first. Default: none.
+    pub tag_root: Vec<String>,
+    /// Names of labels whose values become frames at the leaf of each stack, the leaf last. Default: none.
+    pub tag_leaf: Vec<String>,
+    /// Whether the base is scaled so that, before filters, it holds as much as the head: what is compared then is
+    /// where memory went, not how much of it there is. Default: it is not.
+    pub normalize: bool,
+    /// Whether rows that shrank, or hold less than nothing, are left out. Default: they are shown.
+    pub drop_negative: bool,
+    /// Whether 100 % is what the filters let through, not all that there is. Default: all that there is.
+    pub relative_percentages: bool,
 }
 
 /// Which frames of a stack a report shows.

@@ -88,7 +88,7 @@ pub fn top(profile: &Profile, options: &TopOptions) -> Result<TopReport, Analysi
     let column = sample_type_index(profile, selection.sample_type.as_deref())?;
     let columns = Columns::around(profile, column);
     let sample_type = profile.sample_types.get(column).cloned().ok_or(AnalysisError::NoSampleTypes)?;
-    let mut resolver = Resolver::new(&selection.filters, selection.frames);
+    let mut resolver = Resolver::new(selection);
     let resolved = resolver.resolve(profile);
     let (mut frames, attribution, notes) = resolver.finish();
 

@@ -258,8 +258,12 @@ fn hidden_frames_can_be_shown_again() {
 fn filters_leave_the_totals_before_filters_visible() {
     let base = exact(0).build();
     let head = exact(1).in_use(&[FILL], live(10, 1, 1)).in_use(&[SPILL], live(90, 1, 1)).build();
-    let patterns = FilterPatterns { focus: Some("fill"), ignore: Some("nowhere"), hide: None };
-    let selection = Selection { filters: Filters::new(patterns).unwrap(), ..Selection::default() };
+    let patterns = FilterPatterns {
+        focus: vec!["fill".to_owned()],
+        ignore: vec!["nowhere".to_owned()],
+        ..FilterPatterns::default()
+    };
+    let selection = Selection { filters: Filters::new(&patterns).unwrap(), ..Selection::default() };
     let options = DiffOptions { selection, ..DiffOptions::default() };
     let report = diff(DiffInputs { base: &base, head: &head }, &options).unwrap();
     assert_eq!(rows(&report), ["app::fill src/fill.rs:10 0..10 +10 -0 ~0"]);

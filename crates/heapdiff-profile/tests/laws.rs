@@ -74,11 +74,29 @@ fn selection() -> impl Strategy<Value = Selection> {
         FrameVisibility::All,
     ]);
     let kind = prop::sample::select(vec!["inuse_space", "inuse_objects", "alloc_space"]);
-    (pattern(), pattern(), pattern(), frames, kind).prop_map(|(focus, ignore, hide, frames, kind)| {
+    let of_frames = (pattern(), pattern(), pattern(), pattern(), pattern(), pattern());
+    let tag = prop::option::of(prop::sample::select(vec!["epoch=1:", "epoch=:1", "epoch:2", "7"]));
+    let rest = (tag, any::<bool>(), any::<bool>());
+    (of_frames, rest, frames, kind).prop_map(|(of_frames, (tag, no_inlines, by_tag), frames, kind)| {
+        let several = |pattern: Option<&str>| pattern.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let (focus, ignore, hide, show, show_from, prune_from) = of_frames;
+        let patterns = FilterPatterns {
+            focus: several(focus),
+            ignore: several(ignore),
+            hide: several(hide),
+            show: several(show),
+            show_from: several(show_from),
+            prune_from: several(prune_from),
+            tag_focus: several(tag),
+            ..FilterPatterns::default()
+        };
         Selection {
             sample_type: Some(kind.to_owned()),
-            filters: Filters::new(FilterPatterns { focus, ignore, hide }).unwrap(),
+            filters: Filters::new(&patterns).unwrap(),
             frames,
+            no_inlines,
+            tag_root: several(by_tag.then_some("epoch")),
+            ..Selection::default()
         }
     })
 }

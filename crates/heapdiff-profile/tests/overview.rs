@@ -149,8 +149,8 @@ fn the_headline_is_of_the_whole_process_whatever_is_looked_at() {
     let headline = |series: &Series, selection: Selection| {
         overview(series, &OverviewOptions { selection, ..OverviewOptions::default() }).unwrap().headline
     };
-    let ignore = FilterPatterns { ignore: Some("payload"), ..FilterPatterns::default() };
-    let without = Selection { filters: Filters::new(ignore).unwrap(), ..Selection::default() };
+    let ignore = FilterPatterns { ignore: vec!["payload".to_owned()], ..FilterPatterns::default() };
+    let without = Selection { filters: Filters::new(&ignore).unwrap(), ..Selection::default() };
     let of = |kind: &str| Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
     for (series, kind) in [(&leaky, GrowthKind::LiveHeap), (&steady, GrowthKind::None)] {
         let whole = headline(series, Selection::default());

@@ -166,7 +166,8 @@ fn diff_by_function_of_what_may_be_chance() {
 #[test]
 fn diff_of_allocated_objects_with_a_filter() {
     let filters =
-        Filters::new(FilterPatterns { focus: Some("server"), ..FilterPatterns::default() }).unwrap();
+        Filters::new(&FilterPatterns { focus: vec!["server".to_owned()], ..FilterPatterns::default() })
+            .unwrap();
     let selection =
         Selection { sample_type: Some("alloc_objects".to_owned()), filters, ..Selection::default() };
     assert_snapshot!(diff_text(DiffBy::Line, selection, (0, 5), &text_options(80)));
