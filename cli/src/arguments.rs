@@ -77,11 +77,12 @@ pub(crate) enum Command {
 /// Compares two profiles: what was born, what died and the net, row by row
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "heapdiff diff [OPTIONS] BASE HEAD\n       heapdiff diff [OPTIONS] DIR",
+    override_usage = "heapdiff diff [OPTIONS] BASE HEAD\n       heapdiff diff [OPTIONS] DIR\n       heapdiff diff [OPTIONS] --base FILE... HEAD...",
     after_help = "\
 Examples:
   heapdiff diff profiles                      first against last snapshot
   heapdiff diff monday.pb.gz friday.pb.gz     two files, of any pprof producer
+  heapdiff diff --base old-1.pb.gz --base old-2.pb.gz new-*.pb.gz
   heapdiff diff profiles --by function --focus ^shop::
   heapdiff diff profiles --format json | jq '.rows[0]'
 
@@ -90,9 +91,13 @@ HEAD died. Two snapshots of one process are paired: what is alive in both
 cancels exactly."
 )]
 pub(crate) struct DiffArguments {
-    /// BASE and HEAD, or one folder with snapshots
-    #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
+    /// BASE and HEAD, or one folder with snapshots; with --base, one or more HEADs
+    #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Compare with this profile; several are merged
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Vec<PathBuf>,
 
     /// What makes a row
     #[arg(long, value_enum, default_value_t = RowsBy::Stack)]
@@ -116,10 +121,12 @@ Examples:
   heapdiff top heap.pb.gz --cum -n 50
   heapdiff top heap.pb.gz --type alloc_space    bytes allocated since start
 
-With a folder, its newest snapshot is shown.")]
+With a folder, its newest snapshot is shown. Several profiles are summed:
+  heapdiff top pod-*/heap.pb.gz")]
 pub(crate) struct TopArguments {
-    /// A profile, or a folder with snapshots
-    pub(crate) file: PathBuf,
+    /// Profiles, `-` for standard input, or folders with snapshots; several are merged
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
 
     /// What makes a row
     #[arg(long, value_enum, default_value_t = TopRowsBy::Function)]
@@ -146,7 +153,7 @@ pub(crate) struct TopArguments {
 /// Draws one profile, or the growth between two, as an SVG
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "heapdiff flamegraph [OPTIONS] -o FILE.svg [BASE] HEAD\n       heapdiff flamegraph [OPTIONS] -o FILE.svg DIR",
+    override_usage = "heapdiff flamegraph [OPTIONS] -o FILE.svg [BASE] HEAD\n       heapdiff flamegraph [OPTIONS] -o FILE.svg DIR\n       heapdiff flamegraph [OPTIONS] -o FILE.svg --base FILE... HEAD...",
     after_help = "\
 Examples:
   heapdiff flamegraph profiles -o growth.svg        first against last snapshot
@@ -157,9 +164,13 @@ A diff is drawn over both sides: each stack is as wide as the larger of its two
 values, so what vanished is still there. Growth is orange to red, shrinkage blue."
 )]
 pub(crate) struct FlamegraphArguments {
-    /// HEAD alone, BASE and HEAD, or one folder with snapshots
-    #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
+    /// HEAD alone, BASE and HEAD, or one folder with snapshots; with --base, one or more HEADs
+    #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Compare with this profile; several are merged
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Vec<PathBuf>,
 
     /// Where to write the picture; `-` writes it to standard output
     #[arg(short, long, value_name = "FILE.svg")]
@@ -188,8 +199,9 @@ Example:
 
 With a folder, its newest snapshot is shown.")]
 pub(crate) struct InfoArguments {
-    /// A profile, or a folder with snapshots
-    pub(crate) file: PathBuf,
+    /// Profiles, `-` for standard input, or folders with snapshots; several are merged
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,
@@ -270,6 +282,10 @@ pub(crate) struct GlobalArguments {
     /// Look for binaries and debug files here too; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) debug_dir: Vec<PathBuf>,
+
+    /// Leave out those of several sources that cannot be read, and say so
+    #[arg(long, global = true)]
+    pub(crate) keep_going: bool,
 
     /// Say nothing on standard error but errors
     #[arg(short, long, global = true)]

@@ -30,6 +30,14 @@ pub(crate) enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// Some of several sources cannot be read, so that there is no sum of them all.
+    #[error("{} of {count} sources cannot be read", failures.len())]
+    Sources {
+        /// Why each cannot.
+        failures: Vec<Self>,
+        /// How many were named.
+        count: usize,
+    },
 }
 
 impl Failure {
@@ -58,14 +66,20 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         // The reader has seen enough: `heapdiff top heap.pb.gz | head`.
         return ExitCode::SUCCESS;
     }
+    // A path or a regular expression may hold a newline; each remark is one line nevertheless.
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (status, hint) = match error.downcast_ref::<Failure>() {
         Some(Failure::Usage { hint, .. }) => (USAGE, hint.as_deref()),
         Some(Failure::Input { hint, .. }) => (INPUT, hint.as_deref()),
+        Some(Failure::Sources { failures, count }) => {
+            for failure in failures {
+                talk::say("error", AnsiColor::Red, &one_line(&failure.to_string()));
+            }
+            (INPUT, (failures.len() < *count).then_some("`--keep-going` leaves out what cannot be read"))
+        }
         // What is left is output that cannot be written: where to write it was part of the command.
         None => (USAGE, None),
     };
-    // A path or a regular expression may hold a newline; each remark is one line nevertheless.
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     talk::say("error", AnsiColor::Red, &one_line(&format!("{error:#}")));
     if let Some(hint) = hint {
         talk::say("hint", AnsiColor::Cyan, &one_line(hint));

@@ -7,11 +7,14 @@ use crate::progress::Progress;
 use crate::talk::Talk;
 use etcetera::BaseStrategy as _;
 use heapdiff_formats::{Limits, ReadError, read_profile};
-use heapdiff_profile::{NamedProfile, Profile};
-use heapdiff_symbols::{Options, Symbolizer};
+use heapdiff_profile::{MergeError, Merged, Merger, NamedProfile, Note, Profile};
+use heapdiff_symbols::{Options, SymbolReport, Symbolizer};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+/// What stands for standard input, as in most commands.
+const STANDARD_INPUT: &str = "-";
 
 /// Reads what the user named.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Input<'a> {
     debug_directories: &'a [PathBuf],
     /// Which process of a folder; the newest where it is not said.
     process: Option<&'a str>,
+    /// Whether sources that cannot be read are left out.
+    keep_going: bool,
     talk: Talk,
 }
 
@@ -33,19 +38,40 @@ pub(crate) struct Comparison {
 impl<'a> Input<'a> {
     /// Reads as the options say.
     pub(crate) fn new(global: &'a GlobalArguments, process: Option<&'a str>) -> Self {
-        Self { debug_directories: &global.debug_dir, process, talk: Talk::new(global.quiet) }
+        Self {
+            debug_directories: &global.debug_dir,
+            process,
+            keep_going: global.keep_going,
+            talk: Talk::new(global.quiet),
+        }
     }
 
-    /// Two files; or the first and the last snapshot of a folder; or one file, where that makes sense (`single`).
+    /// The sums of both sides where `base` names one; else two files; or the first and the last snapshot of a folder;
+    /// or one file, where that makes sense (`single`).
     ///
     /// # Errors
     /// If one of them cannot be read, or there are not two to compare.
-    pub(crate) fn comparison(&self, paths: &[PathBuf], single: bool) -> Result<Comparison, Failure> {
+    pub(crate) fn comparison(
+        &self,
+        base: &[PathBuf],
+        paths: &[PathBuf],
+        single: bool,
+    ) -> Result<Comparison, Failure> {
+        if !base.is_empty() {
+            return self.sides(base, paths);
+        }
+        once(paths)?;
         let mut comparison = match paths {
             [folder] if folder.is_dir() => self.ends_of(folder)?,
             [head] if single => Comparison { base: None, head: self.file(head)? },
             [base, head] => Comparison { base: Some(self.file(base)?), head: self.file(head)? },
-            [file, ..] => {
+            [_, _, third, ..] => {
+                return Err(Failure::usage(
+                    format!("a third file to compare: `{}`", third.display()),
+                    "say with `--base FILE`, as often as needed, what the others are compared with",
+                ));
+            }
+            [file] => {
                 // Not readable is worse than too few, and more likely what is wrong.
                 self.file(file)?;
                 return Err(Failure::usage(
@@ -62,18 +88,87 @@ impl<'a> Input<'a> {
         };
         let mut profiles: Vec<&mut NamedProfile> = comparison.base.iter_mut().collect();
         profiles.push(&mut comparison.head);
-        self.symbolize(&mut profiles);
+        self.symbolize(&mut profiles, &folders(paths));
         Ok(comparison)
     }
 
-    /// One file, or the newest snapshot of a folder.
+    /// One file, standard input, or the newest snapshot of a folder.
     ///
     /// # Errors
     /// If it cannot be read.
     pub(crate) fn one(&self, path: &Path) -> Result<NamedProfile, Failure> {
-        let mut profile = if path.is_dir() { self.newest_of(path)? } else { self.file(path)? };
-        self.symbolize(&mut [&mut profile]);
+        self.merged(&[path.to_path_buf()])
+    }
+
+    /// Several sources as one profile, each as in [`Self::one`]: the sum of them all.
+    ///
+    /// # Errors
+    /// If one of them cannot be read, unless the others are to do; if none can; and if they measure different things.
+    pub(crate) fn merged(&self, paths: &[PathBuf]) -> Result<NamedProfile, Failure> {
+        once(paths)?;
+        let (mut profile, notes) = self.sum(paths)?;
+        self.say(&notes);
+        self.symbolize(&mut [&mut profile], &folders(paths));
         Ok(profile)
+    }
+
+    /// The sums of two sets of sources.
+    ///
+    /// # Errors
+    /// As for [`Self::merged`].
+    fn sides(&self, base: &[PathBuf], head: &[PathBuf]) -> Result<Comparison, Failure> {
+        let paths = [base, head].concat();
+        once(&paths)?;
+        let ((mut base, notes), (mut head, more)) = (self.sum(base)?, self.sum(head)?);
+        self.say(&notes);
+        // What holds for both is said once.
+        self.say(&more.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+        self.symbolize(&mut [&mut base, &mut head], &folders(&paths));
+        Ok(Comparison { base: Some(base), head })
+    }
+
+    fn say(&self, notes: &[Note]) {
+        for note in notes {
+            self.talk.note(&note.to_string());
+        }
+    }
+
+    /// The sum of sources, without symbols, and what there is to note.
+    fn sum(&self, paths: &[PathBuf]) -> Result<(NamedProfile, Vec<Note>), Failure> {
+        if let [path] = paths {
+            return Ok((self.source(path)?, Vec::new()));
+        }
+        let progress = Progress::begin("reading profiles", paths.len() as u64, self.talk);
+        let mut merger = Merger::default();
+        let mut names = Vec::with_capacity(paths.len());
+        let mut failures = Vec::new();
+        for path in paths {
+            progress.step();
+            match self.source(path) {
+                Ok(named) => {
+                    names.push(named.name.clone());
+                    merger.add(named).map_err(not_one_kind)?;
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        drop(progress);
+        if !failures.is_empty() {
+            if names.is_empty() || !self.keep_going {
+                return Err(Failure::Sources { failures, count: paths.len() });
+            }
+            for failure in &failures {
+                self.talk.warning(&format!("left out: {failure}"));
+            }
+        }
+        let name = name_of_sum(&names, paths.len());
+        let Merged { profile, notes } = merger.finish().map_err(not_one_kind)?;
+        Ok((NamedProfile { name, profile }, notes))
+    }
+
+    /// One source, without symbols: a file, standard input, or the newest snapshot of a folder.
+    fn source(&self, path: &Path) -> Result<NamedProfile, Failure> {
+        if path.is_dir() { self.newest_of(path) } else { self.file(path) }
     }
 
     /// All snapshots of a process, and whether the folder holds others. If `sample_type` is one of memory in use, what
@@ -106,7 +201,7 @@ impl<'a> Input<'a> {
         }
         drop(progress);
         torn.report(profiles.is_empty(), self.talk)?;
-        self.symbolize(&mut profiles.iter_mut().collect::<Vec<_>>());
+        self.symbolize(&mut profiles.iter_mut().collect::<Vec<_>>(), &[path.to_path_buf()]);
         Ok((profiles, group.has_siblings))
     }
 
@@ -139,8 +234,11 @@ impl<'a> Input<'a> {
             .ok_or_else(|| Failure::input(format!("no snapshot in `{}`", folder.display()), "name a profile"))
     }
 
-    /// One file, without symbols.
+    /// One file, or standard input, without symbols.
     fn file(&self, path: &Path) -> Result<NamedProfile, Failure> {
+        if path == Path::new(STANDARD_INPUT) {
+            return self.profile(io::stdin().lock(), Path::new("standard input"));
+        }
         if path.is_dir() {
             return Err(Failure::unreadable(
                 path,
@@ -159,7 +257,12 @@ impl<'a> Input<'a> {
             };
             Failure::unreadable(path, &directory::reason(&error), hint)
         })?;
-        let (profile, warnings) = read_profile(file, &Limits::default())
+        self.profile(file, path)
+    }
+
+    /// The profile that `input` holds, without symbols.
+    fn profile(&self, input: impl Read, path: &Path) -> Result<NamedProfile, Failure> {
+        let (profile, warnings) = read_profile(input, &Limits::default())
             .map_err(|error| Failure::unreadable(path, &with_causes(&error), None))?;
         for warning in warnings {
             self.talk.warning(&format!("`{}`: {warning}", path.display()));
@@ -167,23 +270,20 @@ impl<'a> Input<'a> {
         Ok(NamedProfile { name: path.display().to_string(), profile })
     }
 
-    /// Puts functions and lines to the addresses, and says of which files there are none.
-    fn symbolize(&self, profiles: &mut [&mut NamedProfile]) {
-        let mut options = Options::default();
+    /// Puts functions and lines to the addresses, and says of which files there are none. Binaries are often kept, or
+    /// copied from another machine, beside the profiles: `folders`.
+    fn symbolize(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) -> SymbolReport {
         for missing in self.debug_directories.iter().filter(|directory| !directory.is_dir()) {
             self.talk.warning(&format!("--debug-dir `{}` is no folder", missing.display()));
         }
-        // Binaries are often kept, or copied from another machine, beside the profiles.
+        let mut options = Options { cache_directory: cache_directory(), ..Options::default() };
         let mut directories = self.debug_directories.to_vec();
-        for profile in &*profiles {
-            let folder = Path::new(&profile.name).parent().map(Path::to_path_buf).unwrap_or_default();
-            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-            if !directories.contains(&folder) {
-                directories.push(folder);
+        for folder in folders {
+            if !directories.contains(folder) {
+                directories.push(folder.clone());
             }
         }
         options.search_directories.splice(0..0, directories);
-        options.cache_directory = cache_directory();
         let progress = Progress::begin("looking up functions and lines", 0, self.talk);
         let mut profiles: Vec<_> = profiles.iter_mut().map(|named| &mut named.profile).collect();
         let report = Symbolizer::new(options).symbolize(&mut profiles);
@@ -191,7 +291,56 @@ impl<'a> Input<'a> {
         for warning in report.warnings() {
             self.talk.warning(&warning);
         }
+        report
     }
+}
+
+/// Refuses to read standard input twice: there would be nothing in it the second time.
+fn once(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.iter().filter(|path| *path == Path::new(STANDARD_INPUT)).count() > 1 {
+        return Err(Failure::usage(
+            "`-` is named twice",
+            "standard input can be read once; name files instead",
+        ));
+    }
+    Ok(())
+}
+
+/// The folders that the sources lie in, each once.
+fn folders(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for path in paths {
+        let folder = match path.parent() {
+            _ if path.is_dir() => path.clone(),
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+/// What a sum of these profiles is called, `asked` of which there should have been.
+fn name_of_sum(names: &[String], asked: usize) -> String {
+    let read = names.len();
+    let first = names.first().map_or("", String::as_str);
+    let more = if read > 1 { format!(" + {} more", read - 1) } else { String::new() };
+    let left_out = if read < asked { format!(" ({read} of {asked} sources read)") } else { String::new() };
+    format!("{first}{more}{left_out}")
+}
+
+/// Profiles that have no sum.
+fn not_one_kind(error: MergeError) -> Failure {
+    let hint = match error {
+        MergeError::DifferentPeriods { .. } => {
+            "merge those that were recorded alike, and look at the others alone"
+        }
+        MergeError::NoCommonSampleType { .. } => "`heapdiff info FILE` lists the sample types of each",
+        _ => "name fewer profiles",
+    };
+    Failure::input(format!("cannot merge: {error}"), hint)
 }
 
 /// Drops the samples of memory that is freed again, unless `sample_type` is about them.

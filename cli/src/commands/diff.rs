@@ -15,7 +15,9 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
     let options =
         DiffOptions { by: arguments.by.into(), selection: arguments.selection.selection().map_err(refused)? };
     let input = Input::new(global, arguments.process.process.as_deref());
-    let Comparison { base: Some(base), head } = input.comparison(&arguments.inputs, false)? else {
+    let Comparison { base: Some(base), head } =
+        input.comparison(&arguments.base, &arguments.inputs, false)?
+    else {
         return Err(Failure::usage("nothing to compare with", "name BASE and HEAD, or a folder").into());
     };
     let inputs = DiffInputs { base: &base.profile, head: &head.profile };

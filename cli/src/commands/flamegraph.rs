@@ -14,7 +14,7 @@ use std::path::Path;
 pub(super) fn run(arguments: &FlamegraphArguments, global: &GlobalArguments) -> anyhow::Result<()> {
     let selection = arguments.selection.selection().map_err(refused)?;
     let input = Input::new(global, arguments.process.process.as_deref());
-    let Comparison { base, head } = input.comparison(&arguments.inputs, true)?;
+    let Comparison { base, head } = input.comparison(&arguments.base, &arguments.inputs, true)?;
     let inputs = FoldInputs { base: base.as_ref().map(|base| &base.profile), head: &head.profile };
     // With lines: the boxes are functions, and their tooltips say on which line.
     let folded = fold(inputs, &FoldOptions { lines: true, selection }).map_err(refused)?;

@@ -6,10 +6,11 @@ use crate::output;
 use heapdiff_profile::ProfileSummary;
 use heapdiff_render::json::InfoJson;
 use heapdiff_render::text::InfoText;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(arguments: &InfoArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let named = Input::new(global, arguments.process.process.as_deref()).one(&arguments.file)?;
-    let file_bytes = std::fs::metadata(&named.name).map_or(0, |metadata| metadata.len());
+    let named = Input::new(global, arguments.process.process.as_deref()).merged(&arguments.inputs)?;
+    let file_bytes = file_bytes(&arguments.inputs, &named.name);
     let (name, profile, summary) = (named.name.as_str(), &named.profile, &ProfileSummary::of(&named.profile));
     match arguments.format {
         Format::Json => {
@@ -21,5 +22,14 @@ pub(super) fn run(arguments: &InfoArguments, global: &GlobalArguments) -> anyhow
             let options = output::text_options(0);
             output::print(|out| text.write(&options, out))
         }
+    }
+}
+
+/// The size of what was read: of the newest snapshot where a folder was named. 0 for a pipe.
+fn file_bytes(inputs: &[PathBuf], name: &str) -> u64 {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    match inputs {
+        [_] => size(Path::new(name)),
+        files => files.iter().map(|file| size(file)).sum(),
     }
 }

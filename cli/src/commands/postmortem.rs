@@ -273,7 +273,7 @@ fn read_heap(
 ) -> anyhow::Result<(NamedProfile, Heap)> {
     let input = Input::new(global, None);
     if let Some(base) = base {
-        match input.comparison(&[base, head.to_owned()], false) {
+        match input.comparison(&[], &[base, head.to_owned()], false) {
             Ok(Comparison { base: Some(base), head }) => {
                 let inputs = DiffInputs { base: &base.profile, head: &head.profile };
                 let options = DiffOptions { by: DiffBy::Function, ..DiffOptions::default() };

@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &TopArguments, global: &GlobalArguments) -> anyhow:
         selection.frames = FrameVisibility::AsPprof;
     }
     let options = TopOptions { by: arguments.by.into(), order: arguments.order(), selection };
-    let profile = Input::new(global, arguments.process.process.as_deref()).one(&arguments.file)?;
+    let profile = Input::new(global, arguments.process.process.as_deref()).merged(&arguments.inputs)?;
     print(&profile, &options, &arguments.output, global)
 }
 

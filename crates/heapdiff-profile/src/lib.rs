@@ -56,6 +56,7 @@ mod function_name;
 mod interval;
 mod last_seconds;
 mod memory_split;
+mod merge;
 mod metadata;
 mod movement;
 mod note;
@@ -85,6 +86,7 @@ pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::short_name;
 pub use interval::Interval;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
+pub use merge::{MergeError, Merged, Merger, merge};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
 };

@@ -73,6 +73,18 @@ pub enum Note {
         /// How many were left out.
         count: usize,
     },
+    /// Sample types that only some of the profiles that were merged have, and were left out.
+    SampleTypesNotCommon {
+        /// Kind and unit of each.
+        kinds: Vec<String>,
+    },
+    /// Snapshots of several moments or processes were summed, so that there is no figure of one process any more.
+    MergedSnapshots {
+        /// How many there are.
+        snapshots: usize,
+        /// How many processes wrote them.
+        processes: usize,
+    },
 }
 
 impl fmt::Display for Note {
@@ -114,6 +126,24 @@ impl fmt::Display for Note {
             Self::SnapshotsWithoutSampleType { count } => {
                 write!(f, "{count} snapshots left out: they lack the sample type")
             }
+            Self::SampleTypesNotCommon { kinds } => {
+                let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+                write!(f, "left out what not all of the merged profiles have: {}", kinds.join(", "))
+            }
+            Self::MergedSnapshots { snapshots: 1, .. } => {
+                write!(f, "the sum of a snapshot and other profiles: figures of its process are left out")
+            }
+            Self::MergedSnapshots { snapshots, processes } if snapshots == processes => {
+                write!(f, "the sum of {snapshots} processes: figures of a single process are left out")
+            }
+            Self::MergedSnapshots { snapshots, processes: 1 } => write!(
+                f,
+                "the sum of {snapshots} snapshots of one process: what is alive in several counts several times"
+            ),
+            Self::MergedSnapshots { snapshots, processes } => write!(
+                f,
+                "the sum of {snapshots} snapshots of {processes} processes: what is alive in several counts several times"
+            ),
         }
     }
 }

@@ -70,17 +70,19 @@ impl Columns {
     }
 }
 
+/// Whether two profiles mean the same by these: producers write `byte` and `bytes`.
+pub(crate) fn is_same_type(a: &ValueType, b: &ValueType) -> bool {
+    a.kind == b.kind && a.unit.trim_end_matches('s') == b.unit.trim_end_matches('s')
+}
+
 /// Finds the columns of what both sides of a diff measure. The head's default counts.
 pub(crate) fn common_columns(
     base: &Profile,
     head: &Profile,
     wanted: Option<&str>,
 ) -> Result<(ValueType, Columns, Columns), AnalysisError> {
-    let is_same = |a: &ValueType, b: &ValueType| {
-        a.kind == b.kind && a.unit.trim_end_matches('s') == b.unit.trim_end_matches('s')
-    };
     let in_base =
-        |of_head: &ValueType| base.sample_types.iter().position(|of_base| is_same(of_base, of_head));
+        |of_head: &ValueType| base.sample_types.iter().position(|of_base| is_same_type(of_base, of_head));
     let common: Vec<_> =
         head.sample_types.iter().filter(|of_head| in_base(of_head).is_some()).cloned().collect();
     if common.is_empty() {
@@ -99,7 +101,7 @@ pub(crate) fn common_columns(
     };
     let sample_type = common.get(index).cloned().ok_or(AnalysisError::NoSampleTypes)?;
     let columns = |profile: &Profile| {
-        let value = profile.sample_types.iter().position(|of| is_same(of, &sample_type))?;
+        let value = profile.sample_types.iter().position(|of| is_same_type(of, &sample_type))?;
         Some(Columns::around(profile, value))
     };
     match (columns(base), columns(head)) {

@@ -35,7 +35,7 @@ impl InfoText<'_> {
         self.write_profile(&mut list)?;
         match &self.profile.metadata {
             Some(metadata) => write_metadata(metadata, &mut list)?,
-            None => list.item("written by", "another profiler: no figures of the process")?,
+            None => list.item("written by", "another profiler, or merged: no figures of a process")?,
         }
         self.write_values(&mut list)?;
         self.write_mappings(&mut list)
