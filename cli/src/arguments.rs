@@ -5,7 +5,7 @@ mod selection;
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, TopBy, TopOrder};
+use heapdiff_profile::{DiffBy, Names, TopBy, TopOrder};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -279,6 +279,11 @@ pub(crate) struct GlobalArguments {
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
     pub(crate) color: Color,
 
+    /// How to write functions: in full, with `<..>` for generic arguments (and one row for those that differ in
+    /// nothing else), or short; JSON has them in full
+    #[arg(long, value_enum, global = true, value_name = "HOW")]
+    pub(crate) names: Option<NamesArgument>,
+
     /// Look for binaries and debug files here too; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) debug_dir: Vec<PathBuf>,
@@ -340,6 +345,26 @@ impl TopArguments {
 pub(crate) enum Format {
     Text,
     Json,
+}
+
+/// How functions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NamesArgument {
+    Full,
+    Generics,
+    Short,
+}
+
+impl GlobalArguments {
+    /// How functions are written in a report of this format; `None` if that is left to the report.
+    pub(crate) fn names(&self, format: Format) -> Option<Names> {
+        let asked = self.names.filter(|_| format == Format::Text)?;
+        Some(match asked {
+            NamesArgument::Full => Names::Full,
+            NamesArgument::Generics => Names::Generics,
+            NamesArgument::Short => Names::Short,
+        })
+    }
 }
 
 /// When colour is used.

@@ -1,6 +1,6 @@
 //! Where reports go: standard output, as wide and as colourful as it can be, or a file that is complete or not there.
 
-use crate::arguments::{Color, GlobalArguments};
+use crate::arguments::{Color, Format, GlobalArguments};
 use crate::directory;
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
@@ -27,13 +27,13 @@ pub(crate) fn choose_color(global: &GlobalArguments) {
 }
 
 /// How text is laid out for standard output.
-pub(crate) fn text_options(rows_max: usize) -> TextOptions {
+pub(crate) fn text_options(rows_max: usize, global: &GlobalArguments) -> TextOptions {
     let theme = match AutoStream::choice(&io::stdout()) {
         ColorChoice::Never => Theme::plain(),
         _ => Theme::colored(),
     };
     let source_root = std::env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned));
-    TextOptions { width: width(), theme, rows_max, source_root }
+    TextOptions { width: width(), theme, rows_max, source_root, names: global.names(Format::Text) }
 }
 
 /// `COLUMNS`, else the terminal's width.

@@ -1,7 +1,7 @@
 //! What all reports are asked in the same way: which values, samples and frames.
 
 use clap::Args;
-use heapdiff_profile::{AnalysisError, FilterPatterns, Filters, FrameVisibility, Selection};
+use heapdiff_profile::{AnalysisError, FilterPatterns, Filters, FrameVisibility, Names, Selection};
 
 /// Which values, samples and frames.
 #[derive(Debug, Clone, Default, Args)]
@@ -78,11 +78,11 @@ pub(crate) struct FilterArguments {
 }
 
 impl SelectionArguments {
-    /// The selection that these options mean.
+    /// The selection that these options mean, for a report that writes names so.
     ///
     /// # Errors
     /// If a filter is not a regular expression, or a range that nothing lies in.
-    pub(crate) fn selection(&self) -> Result<Selection, AnalysisError> {
+    pub(crate) fn selection(&self, names: Option<Names>) -> Result<Selection, AnalysisError> {
         Ok(Selection {
             sample_type: self.sample_type.clone(),
             filters: Filters::new(&self.filters.patterns())?,
@@ -90,6 +90,7 @@ impl SelectionArguments {
             no_inlines: self.no_inlines,
             tag_root: self.tag_root.clone(),
             tag_leaf: self.tag_leaf.clone(),
+            collapse_generics: names == Some(Names::Generics),
             ..Selection::default()
         })
     }

@@ -12,8 +12,10 @@ use heapdiff_render::json::DiffJson;
 use heapdiff_render::text::DiffText;
 
 pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let options =
-        DiffOptions { by: arguments.by.into(), selection: arguments.selection.selection().map_err(refused)? };
+    let options = DiffOptions {
+        by: arguments.by.into(),
+        selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
+    };
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base: Some(base), head } =
         input.comparison(&arguments.base, &arguments.inputs, false)?
@@ -31,6 +33,6 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
         return output::print(|out| json.write(out));
     }
     let text = DiffText { report, by, base: &base, head: &head };
-    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT));
+    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
     output::print(|out| text.write(&options, out))
 }

@@ -1,18 +1,19 @@
 //! `heapdiff flamegraph`.
 
 use super::{refused, say_notes};
-use crate::arguments::{FlamegraphArguments, GlobalArguments};
+use crate::arguments::{FlamegraphArguments, Format, GlobalArguments};
 use crate::failure::Failure;
 use crate::input::{Comparison, Input};
 use crate::output;
 use crate::talk::Talk;
-use heapdiff_profile::{FoldInputs, FoldOptions, NamedProfile, fold};
+use heapdiff_profile::{FoldInputs, FoldOptions, NamedProfile, Names, fold};
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::quantity;
 use std::path::Path;
 
 pub(super) fn run(arguments: &FlamegraphArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let selection = arguments.selection.selection().map_err(refused)?;
+    let names = global.names(Format::Text);
+    let selection = arguments.selection.selection(names).map_err(refused)?;
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base, head } = input.comparison(&arguments.base, &arguments.inputs, true)?;
     let inputs = FoldInputs { base: base.as_ref().map(|base| &base.profile), head: &head.profile };
@@ -29,7 +30,8 @@ pub(super) fn run(arguments: &FlamegraphArguments, global: &GlobalArguments) -> 
     let options = FlamegraphOptions {
         reverse: arguments.reverse,
         min_width_percent: arguments.min_width,
-        source_root: output::text_options(0).source_root,
+        source_root: output::text_options(0, global).source_root,
+        names: names.unwrap_or(Names::Short),
         ..FlamegraphOptions::default()
     };
     let mut picture = Vec::new();

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &InfoArguments, global: &GlobalArguments) -> anyhow
         }
         Format::Text => {
             let text = InfoText { name, file_bytes, profile, summary };
-            let options = output::text_options(0);
+            let options = output::text_options(0, global);
             output::print(|out| text.write(&options, out))
         }
     }

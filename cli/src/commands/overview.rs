@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let talk = Talk::new(global.quiet);
     let options = OverviewOptions {
-        selection: arguments.selection.selection().map_err(refused)?,
+        selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
         ..OverviewOptions::default()
     };
     if !path.exists() {
@@ -62,7 +62,7 @@ pub(super) fn run(
     let asked = Asked { path, process, selection: &arguments.selection, global };
     let next = next_commands(&asked, &answer, chosen.snapshots.last());
     let text = OverviewText { overview: &answer, next: &next };
-    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN));
+    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
     output::print(|out| text.write(&options, out))
 }
 

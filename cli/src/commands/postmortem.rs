@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &PostmortemArguments, global: &GlobalArguments) -> 
         };
         return output::print(|out| json.write(out));
     }
-    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN));
+    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
     output::print(|out| {
         for (index, death) in deaths.iter().enumerate() {
             if index > 0 {

@@ -11,7 +11,8 @@ use heapdiff_render::json::TopJson;
 use heapdiff_render::text::TopText;
 
 pub(super) fn run(arguments: &TopArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let mut selection = arguments.selection.selection().map_err(refused)?;
+    let mut selection =
+        arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?;
     if arguments.as_pprof {
         selection.frames = FrameVisibility::AsPprof;
     }
@@ -36,6 +37,6 @@ pub(super) fn print(
         return output::print(|out| json.write(out));
     }
     let text = TopText { report, by, side };
-    let options = output::text_options(output.text_rows(ROWS_DEFAULT));
+    let options = output::text_options(output.text_rows(ROWS_DEFAULT), global);
     output::print(|out| text.write(&options, out))
 }

@@ -1,4 +1,88 @@
-//! Reading the demangled names of functions.
+//! Reading the demangled names of functions, and writing them as long as a reader wants them.
+
+use std::borrow::Cow;
+
+/// How much of a function's name is written.
+///
+/// ```
+/// use heapdiff_profile::Names;
+///
+/// let name = "<app::Cache<app::Key> as core::iter::Extend<app::Item>>::extend::{{closure}}::h0123456789abcdef";
+/// assert_eq!(
+///     Names::Full.of(name),
+///     "<app::Cache<app::Key> as core::iter::Extend<app::Item>>::extend::{{closure}}"
+/// );
+/// assert_eq!(Names::Generics.of(name), "<app::Cache<..> as core::iter::Extend<..>>::extend::{closure}");
+/// assert_eq!(Names::Short.of(name), "Cache::extend::{closure}");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// All of it, but for the hash that the legacy mangling ends with.
+    #[default]
+    Full,
+    /// Whole paths, with `<..>` in place of generic arguments.
+    Generics,
+    /// See [`short_name`].
+    Short,
+}
+
+impl Names {
+    /// A function's name, written so.
+    #[must_use]
+    pub fn of(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::Full => Cow::Borrowed(without_hash(name)),
+            Self::Generics => Cow::Owned(without_generics(without_hash(name))),
+            Self::Short => Cow::Owned(short_name(name)),
+        }
+    }
+}
+
+/// A name with `<..>` in place of the generic arguments of each of its paths, and `[...]` for Go, as Go itself writes
+/// it. What says whose function it is stays: the type and the trait of `<T as Trait>::f`, the type of `<impl T>::f`.
+/// Brackets without an end are no arguments.
+fn without_generics(name: &str) -> String {
+    let mut short = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find(['<', '[', '{']) {
+        let (before, from) = rest.split_at(at);
+        short.push_str(before);
+        let inside = bracketed(from).or_else(|| enclosed(from, '[', ']'));
+        let inside = inside.filter(|_| is_list_of_arguments(&short, from));
+        match (inside, from.strip_prefix("{{").and_then(|inner| inner.split_once("}}"))) {
+            (Some(inside), _) => {
+                short.push_str(if from.starts_with('<') { "<..>" } else { "[...]" });
+                rest = from.get(inside.len() + 2..).unwrap_or_default();
+            }
+            // `{{closure}}` of the legacy mangling, which the other one writes with single braces.
+            (None, Some((inner, after))) => {
+                short.push_str(&format!("{{{inner}}}"));
+                rest = after;
+            }
+            (None, None) => {
+                short.extend(from.chars().next());
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    short + rest
+}
+
+/// Whether the bracket that `from` begins with, after `before`, holds generic arguments.
+fn is_list_of_arguments(before: &str, from: &str) -> bool {
+    let is_of_word = |text: &str| text.ends_with(|c: char| c.is_alphanumeric() || "_}".contains(c));
+    if from.starts_with('<') {
+        // `operator<` of C++; `slice::<impl [T]>::f` of Rust, where `Vec::<T>::f` has arguments.
+        let path = before.strip_suffix("::").unwrap_or(before);
+        is_of_word(path) && !before.ends_with("operator") && !from.starts_with("<impl ")
+    } else {
+        // `main.Map[int]` of Go; `[T]` of Rust and `f[abi:cxx11]` of C++ are none.
+        from.starts_with('[')
+            && is_of_word(before)
+            && !before.ends_with("operator")
+            && !from.starts_with("[abi:")
+    }
+}
 
 /// A function's name in the fewest words that still tell it apart on a screen: the last two parts of its path, without
 /// generic arguments. A trait method is named after the type that it is called on.
@@ -22,22 +106,30 @@ pub fn short_name(name: &str) -> String {
         let start = name.get(..path_end).and_then(|path| path.rfind('/')).map_or(0, |slash| slash + 1);
         return name.get(start..).unwrap_or(name).to_owned();
     }
-    let mut parts = Vec::new();
-    let mut closures = 0;
+    let mut parts: Vec<Cow<'_, str>> = Vec::new();
+    let mut unnamed = None;
     for (at, part) in path_parts(name).into_iter().enumerate() {
-        if part.starts_with('{') && part.contains("closure") {
-            closures += 1;
+        if part.starts_with('{') {
+            unnamed = unnamed_part(part).or(unnamed);
         } else if let Some(part) = short_part(part, at == 0) {
             parts.push(part);
-            closures = 0;
+            unnamed = None;
         }
     }
     let start = parts.len().saturating_sub(2);
     let mut short = parts.get(start..).unwrap_or_default().join("::");
-    for _ in 0..closures.min(1) {
-        short.push_str("::{closure}");
+    if let Some(unnamed) = unnamed {
+        short.push_str(&format!("::{{{unnamed}}}"));
     }
     short
+}
+
+/// What a part of a path without a name of its own is: a `closure`, an `async_block`, or the body of an `async_fn`;
+/// `None` for what says nothing, such as `{impl#3}` or `{shim:vtable#0}`. A closure in a closure is one.
+fn unnamed_part(part: &str) -> Option<&'static str> {
+    const KINDS: [&str; 4] = ["async_block", "async_closure", "async_fn", "closure"];
+    let inside = part.trim_start_matches('{');
+    KINDS.into_iter().find(|kind| inside.starts_with(kind))
 }
 
 /// Whether a name says where in the program its function is: `app::new` does, or `net/http.Get`; `new<u8>` does not.
@@ -89,20 +181,25 @@ fn leading_path(mut text: &str) -> &str {
 
 /// What is inside the `<...>` that `text` begins with.
 fn bracketed(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix('<')?;
+    enclosed(text, '<', '>')
+}
+
+/// What is inside the pair of brackets that `text` begins with.
+fn enclosed(text: &str, open: char, close: char) -> Option<&str> {
+    let rest = text.strip_prefix(open)?;
     let mut depth = 1_u32;
-    let mut previous = 0;
-    for (at, byte) in rest.bytes().enumerate() {
-        match byte {
-            b'<' => depth += 1,
+    let mut previous = ' ';
+    for (at, character) in rest.char_indices() {
+        if character == open {
+            depth += 1;
+        } else if character == close && previous != '-' {
             // The arrow of `fn() -> T` closes nothing.
-            b'>' if previous != b'-' => depth -= 1,
-            _ => {}
+            depth -= 1;
         }
         if depth == 0 {
             return rest.get(..at);
         }
-        previous = byte;
+        previous = character;
     }
     None
 }
@@ -137,23 +234,40 @@ fn path_parts(name: &str) -> Vec<&str> {
 
 /// One part of a path without generic arguments; `None` if it is nothing else: `<T>` is a list of arguments, but the
 /// type itself where the path begins with it.
-fn short_part(part: &str, is_first: bool) -> Option<&str> {
+fn short_part(part: &str, is_first: bool) -> Option<Cow<'_, str>> {
     if let Some(inside) = bracketed(part) {
         if let Some(of) = inside.strip_prefix("impl ") {
-            return last_part(of.split_once(" for ").map_or(of, |(_, of)| of));
+            return short_type(of.split_once(" for ").map_or(of, |(_, of)| of));
         }
-        return is_first.then(|| last_part(split_at_as(inside).map_or(inside, |(of_type, _)| of_type)))?;
+        return is_first.then(|| short_type(split_at_as(inside).map_or(inside, |(of_type, _)| of_type)))?;
+    }
+    if part.starts_with("operator") {
+        return Some(Cow::Borrowed(part));
     }
     let end = part.find(['<', '(']).filter(|&end| end > 0).unwrap_or(part.len());
-    part.get(..end).filter(|part| !part.is_empty())
+    // What a function of C++ returns stands before its path: `void ns::f<int>(int)`.
+    let part = part.get(..end).unwrap_or(part);
+    let part = if part.starts_with('(') { part } else { part.rsplit(' ').next().unwrap_or(part) };
+    Some(Cow::Borrowed(part)).filter(|part| !part.is_empty())
 }
 
-/// The last part of a type's path, without generic arguments.
-fn last_part(of_type: &str) -> Option<&str> {
+/// The last part of a type's path, without generic arguments; that of a closure with the function that it is in.
+fn short_type(of_type: &str) -> Option<Cow<'_, str>> {
     if of_type.starts_with(['[', '(']) {
-        return Some(of_type);
+        return Some(Cow::Borrowed(of_type));
     }
-    path_parts(leading_path(of_type)).into_iter().rev().find_map(|part| short_part(part, false))
+    let mut unnamed = None;
+    for part in path_parts(leading_path(of_type)).into_iter().rev() {
+        if part.starts_with('{') {
+            unnamed = unnamed.or(unnamed_part(part));
+        } else if let Some(part) = short_part(part, false) {
+            return Some(match unnamed {
+                Some(unnamed) => Cow::Owned(format!("{part}::{{{unnamed}}}")),
+                None => part,
+            });
+        }
+    }
+    unnamed.map(Cow::Borrowed)
 }
 
 /// Without the `::h0123456789abcdef` that the legacy mangling ends with.
@@ -241,11 +355,84 @@ mod tests {
     }
 
     #[test]
+    fn closures_and_async_blocks_are_told_apart() {
+        for (name, short) in [
+            ("app::run::{async_fn#0}", "app::run::{async_fn}"),
+            ("app::server::run::{{closure}}::{async_block#2}", "server::run::{async_block}"),
+            ("app::server::run::{async_block_env#0}", "server::run::{async_block}"),
+            ("app::{impl#3}::go", "app::go"),
+            ("<app::run::{closure#0} as core::future::future::Future>::poll", "run::{closure}::poll"),
+            ("core::ops::function::FnOnce::call_once{{vtable.shim}}", "FnOnce::call_once{{vtable.shim}}"),
+            ("core::ops::function::FnOnce::call_once::{shim:vtable#0}", "FnOnce::call_once"),
+            ("void ns::each<int>(int)", "ns::each"),
+            ("(anonymous namespace)::each(int)", "(anonymous namespace)::each"),
+            ("ns::Key::operator<(ns::Key const&) const", "Key::operator<(ns::Key const&) const"),
+        ] {
+            assert_eq!(short_name(name), short, "{name}");
+        }
+    }
+
+    #[test]
+    fn generic_arguments_collapse_and_owners_stay() {
+        for (name, collapsed) in [
+            ("alloc::vec::Vec<app::T<u8>, A>::reserve", "alloc::vec::Vec<..>::reserve"),
+            ("alloc::vec::Vec::<u8>::reserve::<app::T>", "alloc::vec::Vec::<..>::reserve::<..>"),
+            (
+                "<app::Cache<K, V> as core::iter::Extend<(K, V)>>::extend",
+                "<app::Cache<..> as core::iter::Extend<..>>::extend",
+            ),
+            (
+                "<&mut app::Ser<W, F> as serde::Serializer>::go",
+                "<&mut app::Ser<..> as serde::Serializer>::go",
+            ),
+            (
+                "<<my::T<X> as Iterator>::Item as other::Show>::show",
+                "<<my::T<..> as Iterator>::Item as other::Show>::show",
+            ),
+            ("alloc::slice::<impl [T]>::to_vec", "alloc::slice::<impl [T]>::to_vec"),
+            (
+                "a::_::<impl Deserialize for app::Item<T>>::go",
+                "a::_::<impl Deserialize for app::Item<..>>::go",
+            ),
+            ("app::each<fn(u8) -> alloc::vec::Vec<u8>>", "app::each<..>"),
+            ("<[my::T<u8>]>::sort", "<[my::T<..>]>::sort"),
+            ("<[T; 4] as my::Sum>::sum", "<[T; 4] as my::Sum>::sum"),
+            ("app::run::{{closure}}::{{closure}}", "app::run::{closure}::{closure}"),
+            ("app::run<T>::{closure#0}<U>", "app::run<..>::{closure#0}<..>"),
+            ("core::ptr::drop_in_place<app::Big>", "core::ptr::drop_in_place<..>"),
+            ("std::vector<int, std::allocator<int> >::push_back(int&&)", "std::vector<..>::push_back(int&&)"),
+            ("std::operator<< <int>(std::ostream&)", "std::operator<< <int>(std::ostream&)"),
+            ("ns::Key::operator<(ns::Key const&) const", "ns::Key::operator<(ns::Key const&) const"),
+            ("ns::f[abi:cxx11](int)", "ns::f[abi:cxx11](int)"),
+            ("main.(*Set[go.shape.int]).Add", "main.(*Set[...]).Add"),
+            ("main.Map[...]", "main.Map[...]"),
+            ("libc.so.6+0x1234", "libc.so.6+0x1234"),
+            ("[no stack]", "[no stack]"),
+        ] {
+            assert_eq!(Names::Generics.of(name), collapsed, "{name}");
+            assert_eq!(Names::Generics.of(collapsed), collapsed, "a second time");
+        }
+    }
+
+    #[test]
+    fn a_short_name_is_the_same_from_the_collapsed_one() {
+        for name in [
+            "<alloc::vec::Vec<app::T<u8>> as core::iter::Extend<u8>>::extend::{{closure}}",
+            "alloc::vec::Vec::<u8>::reserve::<app::T>",
+            "<app::run::{closure#0}<T> as core::future::future::Future>::poll",
+            "std::vector<int, std::allocator<int> >::push_back(int&&)",
+        ] {
+            assert_eq!(short_name(&Names::Generics.of(name)), short_name(name), "{name}");
+            assert_eq!(owners(&Names::Generics.of(name)).of_trait.is_some(), owners(name).of_trait.is_some());
+        }
+    }
+
+    #[test]
     fn names_that_are_no_names_do_no_harm() {
         for name in
             ["<", "<<", "<a as", "a::", "::", "{", "<a>::<", "->", "<a as b", "é::<ü as ö>::ß", "::::"]
         {
-            let _ = (owners(name), short_name(name));
+            let _ = (owners(name), short_name(name), Names::Generics.of(name));
         }
     }
 }

@@ -41,6 +41,7 @@
 
 mod amounts;
 mod attribution;
+mod collapsed_names;
 mod comparison;
 mod diff;
 mod drop_frames;
@@ -83,7 +84,7 @@ pub use error::AnalysisError;
 pub use filter::{FilterPatterns, Filters};
 pub use fold::{FoldInputs, FoldOptions, Folded, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
-pub use function_name::short_name;
+pub use function_name::{Names, short_name};
 pub use interval::Interval;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
 pub use merge::{MergeError, Merged, Merger, merge};

@@ -4,6 +4,7 @@
 //! profile, never for each sample: a profile of 100,000 stacks has some thousands of locations.
 
 use crate::attribution::Attribution;
+use crate::collapsed_names::CollapsedNames;
 use crate::drop_frames::DropFrames;
 use crate::filter::{Filters, FrameFilter};
 use crate::frame::{FrameId, FrameTable, StackId};
@@ -22,6 +23,7 @@ pub(crate) struct Resolver<'a> {
     selection: &'a Selection,
     pub(crate) frames: FrameTable,
     dropped: Vec<bool>,
+    collapsed_names: CollapsedNames,
     matcher: FrameMatcher<'a>,
     tag_frames: TagFrames<'a>,
     /// Whether each of the filters of labels has matched a sample.
@@ -83,6 +85,7 @@ impl<'a> Resolver<'a> {
             selection,
             frames: FrameTable::default(),
             dropped: Vec::new(),
+            collapsed_names: CollapsedNames::default(),
             matcher: FrameMatcher::new(filters),
             tag_frames: TagFrames::new(selection),
             matched_tags: [&filters.tag_focus, &filters.tag_ignore].map(|tags| vec![false; tags.len()]),
@@ -111,6 +114,9 @@ impl<'a> Resolver<'a> {
             }
             ids.clear();
             ids.extend(stack.iter().map(|frame| frame.id));
+            if self.selection.collapse_generics {
+                self.collapsed_names.collapse(&mut ids, &mut self.frames);
+            }
             let has_frame_filter = self.selection.filters.has_frame_filter();
             stacks.push(match (ids.as_slice(), has_frame_filter) {
                 ([], true) => None,
@@ -132,6 +138,7 @@ impl<'a> Resolver<'a> {
             }
         }
         self.tag_frames.note_unmatched(&mut self.notes);
+        self.collapsed_names.carry_over(&mut self.dropped);
         let attribution = Attribution::new(&self.frames, self.dropped, self.selection.frames);
         (self.frames, attribution, self.notes)
     }

@@ -1,6 +1,8 @@
 //! What every report is asked in the same way: which values, which samples, which frames.
 
 use crate::filter::Filters;
+#[cfg(doc)]
+use crate::function_name::Names;
 
 /// The part of a question that all reports share.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,9 @@ pub struct Selection {
     pub drop_negative: bool,
     /// Whether 100 % is what the filters let through, not all that there is. Default: all that there is.
     pub relative_percentages: bool,
+    /// Whether functions that differ in generic arguments alone are one, called as [`Names::Generics`] says. Default:
+    /// they are several.
+    pub collapse_generics: bool,
 }
 
 /// Which frames of a stack a report shows.

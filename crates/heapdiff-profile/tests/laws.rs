@@ -15,7 +15,7 @@ use heapdiff_profile::{
 };
 use proptest::prelude::*;
 
-const FRAMES: [&str; 9] = [
+const FRAMES: [&str; 11] = [
     "__rust_alloc",
     "alloc::raw_vec::RawVec<T>::grow /rustc/0/library/alloc/src/raw_vec.rs:1",
     "alloc::vec::Vec<T>::push /rustc/0/library/alloc/src/vec/mod.rs:2",
@@ -25,6 +25,8 @@ const FRAMES: [&str; 9] = [
     "app::c src/c.rs:2",
     "dropped src/d.rs:1",
     "0x77",
+    "app::keep<u8> src/k.rs:1",
+    "app::keep<u16> src/k.rs:1",
 ];
 
 /// A stack, and bytes, objects and epoch of what it allocated.
@@ -76,8 +78,9 @@ fn selection() -> impl Strategy<Value = Selection> {
     let kind = prop::sample::select(vec!["inuse_space", "inuse_objects", "alloc_space"]);
     let of_frames = (pattern(), pattern(), pattern(), pattern(), pattern(), pattern());
     let tag = prop::option::of(prop::sample::select(vec!["epoch=1:", "epoch=:1", "epoch:2", "7"]));
-    let rest = (tag, any::<bool>(), any::<bool>());
-    (of_frames, rest, frames, kind).prop_map(|(of_frames, (tag, no_inlines, by_tag), frames, kind)| {
+    let rest = (tag, any::<bool>(), any::<bool>(), any::<bool>());
+    (of_frames, rest, frames, kind).prop_map(|(of_frames, rest, frames, kind)| {
+        let (tag, no_inlines, by_tag, collapse_generics) = rest;
         let several = |pattern: Option<&str>| pattern.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let (focus, ignore, hide, show, show_from, prune_from) = of_frames;
         let patterns = FilterPatterns {
@@ -95,6 +98,7 @@ fn selection() -> impl Strategy<Value = Selection> {
             filters: Filters::new(&patterns).unwrap(),
             frames,
             no_inlines,
+            collapse_generics,
             tag_root: several(by_tag.then_some("epoch")),
             ..Selection::default()
         }

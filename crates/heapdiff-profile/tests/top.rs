@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    FoldInputs, FoldOptions, FrameVisibility, InUse, Profile, ProfileBuilder, Selection, TopBy, TopOptions,
-    TopOrder, fold, top,
+    FilterPatterns, Filters, FoldInputs, FoldOptions, FrameVisibility, InUse, Profile, ProfileBuilder,
+    Selection, TopBy, TopOptions, TopOrder, fold, top,
 };
 
 const RUST: &str = "/rustc/0/library/alloc/src/raw_vec/mod.rs";
@@ -47,6 +47,32 @@ fn rows(profile: &Profile, options: &TopOptions) -> Vec<String> {
 
 fn options(by: TopBy, order: TopOrder, frames: FrameVisibility) -> TopOptions {
     TopOptions { by, order, selection: Selection { frames, ..Selection::default() } }
+}
+
+#[test]
+fn monomorphisations_are_one_row_if_generics_do_not_count() {
+    let live = |bytes| InUse { bytes, objects: 1, samples: 1, epoch: 0 };
+    let profile = ProfileBuilder::heap()
+        .in_use(&["app::keep<app::A> src/k.rs:1", "app::main src/main.rs:9"], live(10))
+        .in_use(&["app::keep<app::B> src/k.rs:1", "app::main src/main.rs:9"], live(20))
+        .build();
+    let rows = |collapse_generics, focus: &[&str]| {
+        let focus = focus.iter().map(|&regex| regex.to_owned()).collect();
+        let filters = Filters::new(&FilterPatterns { focus, ..FilterPatterns::default() }).unwrap();
+        let selection = Selection { filters, collapse_generics, ..Selection::default() };
+        rows(&profile, &TopOptions { selection, ..TopOptions::default() })
+    };
+    assert_eq!(
+        rows(false, &[]),
+        [
+            "20 20 app::keep<app::B> src/k.rs:1",
+            "10 10 app::keep<app::A> src/k.rs:1",
+            "0 30 app::main src/main.rs:9"
+        ]
+    );
+    assert_eq!(rows(true, &[]), ["30 30 app::keep<..> src/k.rs:1", "0 30 app::main src/main.rs:9"]);
+    let only_a = ["10 10 app::keep<..> src/k.rs:1", "0 10 app::main src/main.rs:9"];
+    assert_eq!(rows(true, &["app::A"]), only_a, "filters see the arguments");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use super::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind, legend, p
 use crate::elide;
 use crate::quantity;
 use crate::theme;
-use heapdiff_profile::short_name;
 use inferno::flamegraph as inferno_graph;
 use quick_xml::events::{BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
@@ -210,7 +209,7 @@ impl Decorator<'_> {
     /// What stands in the box: the direction of the change, a short name, and the change. inferno's script takes it
     /// from the tooltip, up to the last parenthesis, and cuts it at the right where it does not fit.
     fn label(&self, node: &Node) -> String {
-        let name = short_name(&node.function);
+        let name = self.options.names.of(&node.function);
         // XML has no place for control characters, not even escaped.
         let name = elide::printable(&name);
         match (self.graph.kind, node.change()) {

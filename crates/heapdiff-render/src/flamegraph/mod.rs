@@ -15,7 +15,7 @@ mod palette;
 
 use crate::quantity::Unit;
 use frame_tree::FrameTree;
-use heapdiff_profile::Folded;
+use heapdiff_profile::{Folded, Names};
 use std::io::{self, Write};
 
 /// What a flamegraph shows.
@@ -48,13 +48,21 @@ pub struct FlamegraphOptions {
     pub min_width_percent: f64,
     /// The folder that source files are written relative to. Default: none.
     pub source_root: Option<String>,
+    /// How much of a function's name stands in its box; a tooltip has all of it. Default: short.
+    pub names: Names,
     /// Leaves out the script, so that a stored picture does not change with inferno's version. Default: false.
     pub without_script: bool,
 }
 
 impl Default for FlamegraphOptions {
     fn default() -> Self {
-        Self { reverse: false, min_width_percent: 0.1, source_root: None, without_script: false }
+        Self {
+            reverse: false,
+            min_width_percent: 0.1,
+            source_root: None,
+            names: Names::Short,
+            without_script: false,
+        }
     }
 }
 

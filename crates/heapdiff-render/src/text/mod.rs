@@ -1,7 +1,8 @@
 //! Reports for a terminal: what a person reads first.
 //!
-//! Lines fit the width that is asked for. Names are cut in the middle before anything else; `file:line` stays, for it
-//! is what the reader opens next. Colour repeats what signs and words say already.
+//! Lines fit the width that is asked for. Names give way before anything else: first their generic arguments, then
+//! their paths, then their middle. `file:line` stays, for it is what the reader opens next. Colour repeats what signs
+//! and words say already.
 
 mod diff;
 mod diff_columns;
@@ -23,6 +24,7 @@ pub use postmortem::{HeapText, PostmortemText};
 pub use top::TopText;
 
 use crate::theme::Theme;
+use heapdiff_profile::Names;
 
 /// How a report is laid out.
 #[derive(Clone, Debug)]
@@ -35,10 +37,13 @@ pub struct TextOptions {
     pub rows_max: usize,
     /// The folder that source files are written relative to. Default: none.
     pub source_root: Option<String>,
+    /// How much of each function's name is written. `None`, the default: that of a row in full, or as much of it as
+    /// fits; those of its callers short.
+    pub names: Option<Names>,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { width: 80, theme: Theme::plain(), rows_max: 20, source_root: None }
+        Self { width: 80, theme: Theme::plain(), rows_max: 20, source_root: None, names: None }
     }
 }

@@ -4,7 +4,8 @@ use super::TextOptions;
 use super::table::{Align, Cell, Row, Table};
 use crate::elide;
 use crate::source_path;
-use heapdiff_profile::{Frame, FrameId, FrameTable, short_name};
+use heapdiff_profile::{Frame, FrameId, FrameTable, Names};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Columns that must be left for names on the line of the numbers; with less they get a line of their own.
@@ -25,6 +26,8 @@ pub(super) struct RowName {
     pub(super) through: String,
     /// Who called it, leaf first, as `function (file:line)`; empty where that is not shown.
     pub(super) callers: Vec<String>,
+    /// How much of names is written; `None` for as much as fits.
+    pub(super) names: Option<Names>,
 }
 
 impl RowName {
@@ -32,24 +35,56 @@ impl RowName {
     pub(super) fn of(frame: Frame<'_>, options: &TextOptions) -> Self {
         let place = source_path::with_line(frame.file, frame.line, options.source_root.as_deref());
         Self {
-            function: elide::printable(frame.function).into_owned(),
+            function: elide::printable(&options.names.unwrap_or_default().of(frame.function)).into_owned(),
             place: place.map_or(String::new(), |place| elide::printable(&place).into_owned()),
+            names: options.names,
             ..Self::default()
         }
+    }
+
+    /// The function in at most `columns`: in full if that fits, else without generic arguments, else its last parts.
+    /// What is too long in the form that was asked for loses its middle.
+    fn function_in(&self, columns: usize) -> Cow<'_, str> {
+        let is_in_full = self.names.is_some() || elide::width(&self.function) <= columns;
+        if is_in_full {
+            return elide::middle(&self.function, columns);
+        }
+        let collapsed = Names::Generics.of(&self.function);
+        if elide::width(&collapsed) <= columns {
+            return collapsed;
+        }
+        Cow::Owned(elide::middle(&Names::Short.of(&self.function), columns).into_owned())
     }
 
     /// Adds the function that hides behind the row: the one that asked for the memory on its behalf.
     pub(super) fn through(mut self, via: Option<FrameId>, frames: &FrameTable) -> Self {
         if let Some(via) = via {
-            self.through = format!("through {}", elide::printable(&short_name(frames.function(via))));
+            self.through = format!("through {}", elide::printable(&self.other(frames.function(via))));
         }
         self
     }
 
     /// Adds who called it: the rest of a stack, leaf first.
     pub(super) fn called_by(mut self, callers: &[FrameId], frames: &FrameTable) -> Self {
-        self.callers = callers.iter().map(|&caller| caller_name(frames.frame(caller))).collect();
+        self.callers = callers.iter().map(|&caller| self.caller(frames.frame(caller))).collect();
         self
+    }
+
+    /// The name of a function beside that of the row.
+    fn other<'a>(&self, function: &'a str) -> Cow<'a, str> {
+        self.names.unwrap_or(Names::Short).of(function)
+    }
+
+    /// `Cache::insert (session.rs:88)`.
+    fn caller(&self, frame: Frame<'_>) -> String {
+        let name = self.other(frame.function);
+        let file = frame.file.rsplit('/').next().unwrap_or_default();
+        let name = match (file, frame.line) {
+            ("", _) => name.into_owned(),
+            (file, 1..) => format!("{name} ({file}:{})", frame.line),
+            (file, _) => format!("{name} ({file})"),
+        };
+        elide::printable(&name).into_owned()
     }
 
     /// The callers in one line: as many as fit, but always the first, for two rows may differ in it alone.
@@ -87,28 +122,16 @@ impl RowName {
         let place = elide::start(&self.place, columns.max(file_and_line(&self.place)));
         let room = columns.saturating_sub(elide::width(&place) + GAP);
         let mut lines = Vec::new();
-        if elide::width(&self.function) <= room || room >= columns / 2 {
-            let function = elide::middle(&self.function, room);
+        if elide::width(&self.function_in(columns)) <= room || room >= columns / 2 {
+            let function = self.function_in(room);
             lines.push((format!("{function}  {place}").trim_end().to_owned(), true));
         } else {
-            lines.push((elide::middle(&self.function, columns).into_owned(), true));
+            lines.push((self.function_in(columns).into_owned(), true));
             lines.push((place.into_owned(), true));
         }
         lines.extend(self.below(columns).into_iter().map(|line| (line, false)));
         lines
     }
-}
-
-/// `Cache::insert (session.rs:88)`.
-fn caller_name(frame: Frame<'_>) -> String {
-    let name = short_name(frame.function);
-    let file = frame.file.rsplit('/').next().unwrap_or_default();
-    let name = match (file, frame.line) {
-        ("", _) => name,
-        (file, 1..) => format!("{name} ({file}:{})", frame.line),
-        (file, _) => format!("{name} ({file})"),
-    };
-    elide::printable(&name).into_owned()
 }
 
 /// Rows of numbers with their names.
@@ -163,9 +186,7 @@ impl NamedRows {
         let columns = self.columns.into_iter().chain([("function", Align::Left), ("source", Align::Left)]);
         let mut table = Table::new(columns);
         for (mut cells, name) in self.rows {
-            cells.push(Cell::painted(elide::middle(&name.function, function_columns), |text| {
-                options.theme.strong(text)
-            }));
+            cells.push(Cell::painted(name.function_in(function_columns), |text| options.theme.strong(text)));
             let place = elide::start(&name.place, place_columns.max(file_and_line(&name.place)));
             cells.push(Cell::plain(place));
             let room = options.width.saturating_sub(indent);
