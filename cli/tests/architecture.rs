@@ -16,7 +16,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("heapdiff-snapshot", &["heapdiff-pprof", "heapdiff-recorder"]),
     ("heapdiff-region", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot"]),
     ("heapdiff", &["heapdiff-pprof", "heapdiff-recorder", "heapdiff-snapshot", "heapdiff-unwind"]),
-    ("heapdiff-formats", &["heapdiff-pprof", "heapdiff-profile"]),
+    ("heapdiff-formats", &["heapdiff-classic", "heapdiff-pprof", "heapdiff-profile"]),
     ("heapdiff-symbols", &["heapdiff-profile"]),
     ("heapdiff-render", &["heapdiff-profile"]),
     (

@@ -1,22 +1,20 @@
 //! Recognizes what users point at by mistake.
 
+use std::borrow::Cow;
+
 /// A format that is no profile, or none that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Foreign {
     /// jemalloc's own heap profile.
     Jemalloc,
-    /// The text formats of gperftools, and of Go's `debug=1`.
-    LegacyText,
-    /// The binary CPU profiles of gperftools and of Go before 1.8.
-    LegacyCpu,
     /// A binary of Linux.
     Elf,
     /// A recording of Linux's `perf`.
     Perf,
-    /// gzip in gzip.
+    /// gzip within gzip or zstd.
     Gzip,
-    /// zstd.
+    /// zstd within gzip or zstd.
     Zstd,
     /// A zip archive.
     Zip,
@@ -36,13 +34,6 @@ const HEAD_BYTES: usize = 512;
 /// Marks at the very beginning.
 const MARKS: &[(&[u8], Foreign)] = &[
     (b"heap_v2/", Foreign::Jemalloc),
-    (b"heap profile:", Foreign::LegacyText),
-    (b"goroutine profile:", Foreign::LegacyText),
-    (b"threadcreate profile:", Foreign::LegacyText),
-    (b"--- ", Foreign::LegacyText),
-    // Machine words 0 and 3, of 64 and of 32 bits. Source: gperftools, "Profiler data format".
-    (b"\0\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0", Foreign::LegacyCpu),
-    (b"\0\0\0\0\x03\0\0\0", Foreign::LegacyCpu),
     (b"\x7fELF", Foreign::Elf),
     (b"PERFILE2", Foreign::Perf),
     (b"\x1f\x8b", Foreign::Gzip),
@@ -51,7 +42,7 @@ const MARKS: &[(&[u8], Foreign)] = &[
 ];
 
 impl Foreign {
-    /// What `bytes` are; `None` if that cannot be told. To be asked only about what is no valid profile.
+    /// What `bytes` are; `None` if that cannot be told.
     #[must_use]
     pub fn recognize(bytes: &[u8]) -> Option<Self> {
         if let Some((_, found)) = MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
@@ -70,12 +61,10 @@ impl Foreign {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jemalloc => "a heap profile in jemalloc's own format (`heap_v2`)",
-            Self::LegacyText => "a profile in the old text format of gperftools or Go's `debug=1`",
-            Self::LegacyCpu => "a CPU profile in the old binary format of gperftools",
             Self::Elf => "an ELF binary",
             Self::Perf => "a recording of `perf`",
-            Self::Gzip => "a gzip file within a gzip file",
-            Self::Zstd => "a zstd file",
+            Self::Gzip => "a gzip file within a compressed file",
+            Self::Zstd => "a zstd file within a compressed file",
             Self::Zip => "a zip archive",
             Self::Json => "JSON",
             Self::Html => "a web page",
@@ -90,12 +79,10 @@ impl Foreign {
             Self::Jemalloc => {
                 "record with heapdiff's allocator, or convert it with the crate `jemalloc_pprof`"
             }
-            Self::LegacyText => "convert it with `pprof -proto`, or fetch it from Go without `debug=1`",
-            Self::LegacyCpu => "convert it with `pprof -proto`",
             Self::Elf => "name the profile that the program wrote, not the program",
             Self::Perf => "`perf` records where time goes; record the heap with heapdiff's allocator",
             Self::Gzip => "unpack it once with `gunzip`",
-            Self::Zstd => "unpack it with `zstd -d`",
+            Self::Zstd => "unpack it once with `zstd -d`",
             Self::Zip => "unpack it with `unzip`",
             Self::Html => "the server may have answered with an error page: fetch the profile again",
             Self::Json | Self::Xml | Self::Text => {
@@ -105,17 +92,18 @@ impl Foreign {
     }
 }
 
-/// The beginning of `bytes` if it is text of some human's making.
-fn text_head(bytes: &[u8]) -> Option<&str> {
+/// The beginning of `bytes` if it is text of some human's making: in UTF-8, or mostly in ASCII.
+fn text_head(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
+    let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    if head.is_empty() || !head.iter().all(is_text) {
+        return None;
+    }
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
         // A character that the cut goes through.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(head.get(..error.valid_up_to())?).ok()?
-        }
-        Err(_) => return None,
+        Err(error) => error.error_len().is_none(),
     };
-    let is_text = |character: char| !character.is_control() || character.is_ascii_whitespace();
-    (!text.is_empty() && text.chars().all(is_text)).then_some(text)
+    let ascii = head.iter().filter(|byte| byte.is_ascii()).count();
+    (is_utf8 || ascii > head.len() / 2).then(|| String::from_utf8_lossy(head))
 }

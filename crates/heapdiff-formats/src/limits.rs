@@ -1,18 +1,24 @@
 //! How much a reader may use up.
 
 use crate::read_error::ReadError;
+use heapdiff_profile::StringId;
 
 /// How big the input of [`read_profile`](crate::read_profile) may be.
 ///
-/// Both exist so that a file that is damaged, or made for the purpose, cannot fill the memory: gzip blows a
+/// They exist so that a file that is damaged, or made for the purpose, cannot fill the memory: gzip blows a
 /// MiB up to a GiB, and in a profile four bytes are enough for a sample that takes a hundred in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Size of the uncompressed data in bytes. Decompression stops there, and no more than this is held of
-    /// it.
+    /// Size of the uncompressed data in bytes, for formats that are held as a whole while they are read.
+    /// Decompression stops there, and no more than this is held of it.
     ///
     /// Default: 1 GiB, fifty times a snapshot of 100,000 stacks.
     pub unpacked_bytes_max: u64,
+    /// Size of the uncompressed data in bytes, for formats of lines, of which one line is held at a time. It bounds
+    /// the time that is spent, not memory.
+    ///
+    /// Default: 256 GiB, a quarter of an hour.
+    pub streamed_bytes_max: u64,
     /// Size in bytes of the [`Profile`](heapdiff_profile::Profile) that is made of it, nearly.
     ///
     /// Default: 4 GiB, sixty times a snapshot of 100,000 stacks.
@@ -21,7 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { unpacked_bytes_max: 1 << 30, model_bytes_max: 4 << 30 }
+        Self { unpacked_bytes_max: 1 << 30, streamed_bytes_max: 256 << 30, model_bytes_max: 4 << 30 }
     }
 }
 
@@ -42,5 +48,12 @@ impl ModelBudget {
         let bytes = (size_of::<T>() as u64).saturating_add(behind as u64);
         self.left = self.left.checked_sub(bytes).ok_or(ReadError::ModelTooBig { limit: self.limit })?;
         Ok(())
+    }
+
+    /// Takes the memory for a string of the model.
+    pub(crate) fn charge_string(&mut self, text: &str) -> Result<(), ReadError> {
+        /// What there is beside the text: two references to it, their counts, and its handle.
+        type StringEntry = ([usize; 6], StringId);
+        self.charge::<StringEntry>(text.len())
     }
 }

@@ -2,15 +2,41 @@
 
 use crate::limits::{Limits, ModelBudget};
 use crate::read_error::ReadError;
+use crate::unpacking::Unpacked;
 use crate::warning::Warning;
 use heapdiff_pprof::{LabelValue as WireLabelValue, Message, Reader, StringIndex};
 use heapdiff_profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Metadata,
     Profile, Sample, StringId, ValueType,
 };
+use std::io::Read;
+
+/// Reads `profile.proto`.
+pub(crate) fn read(
+    input: Unpacked<impl Read>,
+    limits: &Limits,
+) -> Result<(Profile, Vec<Warning>), ReadError> {
+    // Of what may be a core dump, or a gigabyte of zeros that was a megabyte of gzip, no more need be read.
+    let bytes =
+        if may_begin_profile(input.head()) { input.into_bytes(limits)? } else { input.head().to_vec() };
+    read_bytes(&bytes, limits)
+}
+
+/// Reads `profile.proto` that is in memory.
+pub(crate) fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
+    let reader = Reader::new(bytes).map_err(|source| ReadError::Malformed { source })?;
+    convert(&reader, limits)
+}
+
+/// Whether the first field can be one of a profile.
+fn may_begin_profile(bytes: &[u8]) -> bool {
+    // A tag: the lowest three bits are the wire type, of which 3, 4, 6 and 7 do not occur, the others the
+    // field number or its beginning. Source: the protobuf encoding guide.
+    bytes.first().is_some_and(|tag| tag >> 3 != 0 && matches!(tag & 7, 0 | 1 | 2 | 5))
+}
 
 /// Makes a profile of everything that the reader finds.
-pub(crate) fn convert(reader: &Reader<'_>, limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
+fn convert(reader: &Reader<'_>, limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
     if reader.header().sample_types.is_empty() {
         return Err(ReadError::NoSampleTypes);
     }
@@ -192,7 +218,7 @@ impl Conversion<'_, '_> {
             return Ok(*known);
         }
         let text = self.reader.string(index);
-        self.budget.charge::<StringEntry>(text.len())?;
+        self.budget.charge_string(text)?;
         let id = self.profile.strings.intern(text);
         if let Some(interned) = self.interned.get_mut(index.index()) {
             *interned = Some(id);
@@ -200,9 +226,6 @@ impl Conversion<'_, '_> {
         Ok(id)
     }
 }
-
-/// What a string of the model takes beside its text: two references to it, their counts, and its handle.
-type StringEntry = ([usize; 6], StringId);
 
 /// The handle of the entry that the reader numbers `id`, counting from 1.
 fn handle<H>(id: u64, from_index: fn(usize) -> Option<H>, what: &'static str) -> Result<H, ReadError> {

@@ -1,6 +1,8 @@
 //! Why an input cannot be read.
 
 use crate::foreign::Foreign;
+use crate::unpacking::Packing;
+use heapdiff_classic::profile::ParseError;
 use heapdiff_pprof::DecodeError;
 use std::io;
 
@@ -10,33 +12,41 @@ use std::io;
 #[non_exhaustive]
 pub enum ReadError {
     /// There is nothing.
-    #[error("found an empty file, expected a pprof profile: take the profile again")]
+    #[error("found an empty file, expected a profile: take the profile again")]
     Empty,
-    /// A gzip file without content.
-    #[error("found a gzip file with nothing in it, expected a pprof profile: take the profile again")]
-    EmptyGzip,
-    /// A gzip file without its end.
+    /// A compressed file without content.
+    #[error("found a {packing} file with nothing in it, expected a profile: take the profile again")]
+    EmptyPacked {
+        /// How it is compressed.
+        packing: Packing,
+    },
+    /// A compressed file without its end.
     #[error(
-        "the gzip data ends early, after `{unpacked}` unpacked bytes, expected the rest: copy the file again, or take \
-         the profile again if its writer was interrupted"
+        "the {packing} data ends early, after `{unpacked}` unpacked bytes, expected the rest: copy the file again, or \
+         take the profile again if its writer was interrupted"
     )]
-    TruncatedGzip {
+    Truncated {
+        /// How it is compressed.
+        packing: Packing,
         /// Bytes that could be unpacked.
         unpacked: u64,
     },
-    /// A gzip file with wrong bytes in it, or something else behind its end.
+    /// A compressed file with wrong bytes in it, or something else behind its end.
     #[error(
-        "the gzip data is damaged, after `{unpacked}` good unpacked bytes, expected a valid stream: copy the file \
+        "the {packing} data is damaged, after `{unpacked}` good unpacked bytes, expected a valid stream: copy the file \
          again, in binary mode"
     )]
-    CorruptGzip {
+    Corrupt {
+        /// How it is compressed.
+        packing: Packing,
         /// Bytes that could be unpacked.
         unpacked: u64,
         /// What the decompressor says.
         #[source]
         source: io::Error,
     },
-    /// More than [`Limits::unpacked_bytes_max`](crate::Limits::unpacked_bytes_max).
+    /// More than [`Limits::unpacked_bytes_max`](crate::Limits::unpacked_bytes_max), or than
+    /// [`Limits::streamed_bytes_max`](crate::Limits::streamed_bytes_max) of a format that is read as a stream.
     #[error(
         "found more than `{limit}` bytes of uncompressed data, expected at most that: this is hardly a profile; if it is \
          one, filter it with pprof first"
@@ -61,7 +71,7 @@ pub enum ReadError {
         held: u64,
     },
     /// Something that is known, but no profile.
-    #[error("found {}, expected a pprof profile: {}", found.name(), found.remedy())]
+    #[error("found {}, expected a profile: {}", found.name(), found.remedy())]
     Foreign {
         /// What it is.
         found: Foreign,
@@ -72,6 +82,34 @@ pub enum ReadError {
         /// Where the data go wrong.
         #[source]
         source: DecodeError,
+    },
+    /// A line of a text format that is not as it should be.
+    #[error("{format}, line `{line}`: expected {expected}, found {found}")]
+    Line {
+        /// The format, as the beginning of a message.
+        format: &'static str,
+        /// Which line, counting from 1.
+        line: u64,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there, in one line.
+        found: String,
+    },
+    /// A text of one of the formats before `profile.proto` that is not as it should be.
+    #[error("profile in the old text format of gperftools or Go, line `{line}`: expected what pprof reads")]
+    Legacy {
+        /// Which line, counting from 1.
+        line: u64,
+        /// What is wrong, in pprof's words.
+        #[source]
+        source: ParseError,
+    },
+    /// A binary CPU profile of gperftools that is not as it should be.
+    #[error("CPU profile in the old binary format of gperftools: expected what pprof reads")]
+    LegacyBinary {
+        /// What is wrong, in pprof's words.
+        #[source]
+        source: ParseError,
     },
     /// A profile that does not say what it counts.
     #[error(
@@ -91,4 +129,14 @@ pub enum ReadError {
         #[source]
         source: io::Error,
     },
+}
+
+impl ReadError {
+    /// The error that an unpacking reader wrapped, or else one of the input itself.
+    pub(crate) fn from_io(error: io::Error) -> Self {
+        match error.downcast() {
+            Ok(error) => error,
+            Err(source) => Self::Io { source },
+        }
+    }
 }

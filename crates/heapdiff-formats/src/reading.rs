@@ -1,26 +1,57 @@
 //! Recognizes an input and reads it.
 
-use crate::foreign::Foreign;
+use crate::assembly::value_type;
+use crate::format::Format;
 use crate::limits::Limits;
-use crate::pprof_conversion::convert;
 use crate::read_error::ReadError;
-use crate::unpacking::unpack;
+use crate::unpacking::Unpacked;
 use crate::warning::Warning;
-use heapdiff_profile::Profile;
-use std::io::{BufReader, Read};
+use crate::{collapsed, legacy, pprof_conversion};
+use heapdiff_profile::{Profile, ValueType};
+use std::io::Read;
+
+/// How [`read_profile_with`] reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// How big the input may be. Default: as [`Limits`].
+    pub limits: Limits,
+    /// What the numbers of a format count that does not say it: collapsed stacks. Default: `samples` in `count`.
+    pub counts: ValueType,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { limits: Limits::default(), counts: value_type(("samples", "count")) }
+    }
+}
 
 /// Reads a profile, with what is wrong with it but could be mended.
-///
-/// The format is told by the content alone. Uncompressed data is held in memory, up to the limit.
 ///
 /// # Errors
 /// If the input is no valid profile, or exceeds a limit; see [`ReadError`].
 pub fn read_profile(input: impl Read, limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
-    let bytes = unpack(BufReader::new(input), limits)?;
-    // Recognized only after it proved to be no profile: so no profile is ever taken for something else.
-    let reader = heapdiff_pprof::Reader::new(&bytes).map_err(|source| match Foreign::recognize(&bytes) {
-        Some(found) => ReadError::Foreign { found },
-        None => ReadError::Malformed { source },
-    })?;
-    convert(&reader, limits)
+    read_profile_with(input, &ReadOptions { limits: *limits, ..ReadOptions::default() })
+}
+
+/// As [`read_profile`], with all options.
+///
+/// The format is told by the content alone. Formats of lines are read as a stream; others are held in memory
+/// uncompressed, up to the limit.
+///
+/// # Errors
+/// If the input is no valid profile, or exceeds a limit; see [`ReadError`].
+pub fn read_profile_with(
+    input: impl Read,
+    options: &ReadOptions,
+) -> Result<(Profile, Vec<Warning>), ReadError> {
+    let limits = &options.limits;
+    let input = Unpacked::open(input, limits)?;
+    match Format::recognize(input.head(), input.is_whole()) {
+        Format::Pprof => pprof_conversion::read(input, limits),
+        Format::Legacy => legacy::read(input, limits),
+        Format::Collapsed { columns } => {
+            collapsed::read(input.into_stream(), columns, &options.counts, limits)
+        }
+        Format::Foreign(found) => Err(ReadError::Foreign { found }),
+    }
 }

@@ -48,4 +48,16 @@ pub enum Warning {
         /// The address that was found.
         found: String,
     },
+    /// Sums do not fit into 64 bits. They are as large as they can be.
+    #[error("`{count}` additions exceeded 64 bits: their sums are shown as the largest number there is")]
+    Saturated {
+        /// The number of additions.
+        count: u64,
+    },
+    /// Numbers of a text have fractions. Their sums were rounded.
+    #[error("`{count}` lines have a number with a fraction: sums are rounded to whole numbers")]
+    RoundedFractions {
+        /// The number of such lines.
+        count: u64,
+    },
 }

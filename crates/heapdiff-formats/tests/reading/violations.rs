@@ -15,7 +15,7 @@ fn message(bytes: &[u8]) -> String {
 
 #[test]
 fn what_is_no_profile_is_one_line() {
-    assert_eq!(message(b""), "found an empty file, expected a pprof profile: take the profile again");
+    assert_eq!(message(b""), "found an empty file, expected a profile: take the profile again");
     assert_eq!(
         message(&[0xff; 100]),
         "expected a complete pprof profile, found data that is not: copy it or take it again: at byte `10`, in the \
