@@ -4,6 +4,7 @@
 //! their paths, then their middle. `file:line` stays, for it is what the reader opens next. Colour repeats what signs
 //! and words say already.
 
+mod comparison_head;
 mod diff;
 mod diff_columns;
 mod info;

@@ -1,7 +1,7 @@
 //! `heapdiff DIR`: the answer for a series, on one screen.
 
 use super::TextOptions;
-use super::diff::resolution;
+use super::comparison_head::resolution;
 use super::losses;
 use super::naming::{NamedRows, RowName};
 use super::next::write_next;
