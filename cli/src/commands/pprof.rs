@@ -3,18 +3,23 @@
 //! Not the words of the rest of this program: whoever types pprof's flags, or has a script that does, gets pprof's
 //! output, errors and exit status.
 
+mod binary;
 mod finish;
+mod http;
 mod line_reader;
+mod saved;
 mod shell;
 mod sources;
+mod surroundings;
 
 use finish::Finisher;
+use surroundings::ThisMachine;
 
 use heapdiff_classic::foreign_bytes::{carry, restore};
 use heapdiff_classic::options::{self, CommandLine, CommandLineError, Config, FlagError, ReportCommand};
 use heapdiff_classic::profile::Profile;
-use heapdiff_classic::report::{LocalTime, Outside};
-use heapdiff_classic::session;
+use heapdiff_classic::report::{LocalTime, Outside, compressed};
+use heapdiff_classic::session::{self, Source};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -29,7 +34,10 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> = arguments.map(|word| carry(word.as_bytes()).into_owned()).collect();
     let line = match options::parse(&arguments, sources::is_binary) {
         Ok(line) => line,
-        Err(error) => return refuse(&error),
+        Err(refusal) => {
+            refusal.remarks.iter().for_each(|remark| say(remark));
+            return refuse(&refusal.error);
+        }
     };
     match answer(&line) {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,17 +71,25 @@ fn refuse(error: &CommandLineError) -> ExitCode {
 fn answer(line: &CommandLine) -> Result<(), String> {
     line.remarks.iter().for_each(|remark| say(remark));
     if !line.http.is_empty() {
-        return Err("the web interface (-http) is not supported yet".to_owned());
+        return Err("-http: this program has no web interface; -web draws the graph into a page, \
+                    and `heapdiff flamegraph` writes one that can be explored"
+            .to_owned());
     }
     let mut remarks = Vec::new();
     let say_remarks = |remarks: &mut Vec<String>| remarks.drain(..).for_each(|remark| say(&remark));
-    let (sources, bases) = sources::fetch(line);
-    let profile = session::compare(line, sources, bases, &mut remarks);
+    let machine = ThisMachine { tls: line.tls.clone() };
+    let (sources, bases) = sources::fetch(line, &machine);
+    let source = session::compare(line, sources, bases, &mut remarks);
     say_remarks(&mut remarks);
-    let mut profile = profile.map_err(|error| error.to_string())?;
-    session::symbolize(&mut profile, &line.symbolize, &sources::can_open, &mut remarks);
+    let mut source = source.map_err(|error| error.to_string())?;
+    let symbolized = session::symbolize(&mut source, &line.symbolize, &machine, &mut remarks);
     say_remarks(&mut remarks);
+    symbolized?;
+    let Source { mut profile, is_remote, .. } = source;
     session::finish(&mut profile, line);
+    if is_remote {
+        saved::keep(&session::saved_name(&profile), &compressed(&profile))?;
+    }
     let outside = Outside {
         local_time: &local_time,
         read_source: &sources::read_source,
@@ -105,6 +121,11 @@ fn make(
 fn say(text: &str) {
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let _ = io::stderr().write_all(&restore(&format!("{text}{end}")));
+}
+
+/// A variable of the environment; empty if it is not set.
+fn variable(name: &str) -> String {
+    std::env::var_os(name).map(|value| carry(value.as_bytes()).into_owned()).unwrap_or_default()
 }
 
 /// A path as the system has it.

@@ -21,3 +21,4 @@ pub mod report;
 pub mod session;
 pub mod shell;
 mod source_path;
+pub mod url;

@@ -43,6 +43,12 @@ pub(crate) fn join(folder: &str, path: &str) -> String {
     }
 }
 
+/// Several parts as one path; those that are empty are left out.
+#[must_use]
+pub(crate) fn join_all(parts: &[&str]) -> String {
+    parts.iter().fold(String::new(), |path, part| if part.is_empty() { path } else { join(&path, part) })
+}
+
 /// All but the last element of a path.
 #[must_use]
 pub(crate) fn parent(path: &str) -> String {

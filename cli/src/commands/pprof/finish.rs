@@ -1,15 +1,12 @@
 //! What becomes of a report: it is printed, written to a file, or drawn by Graphviz.
 
-use super::{path, reason, say};
+use super::{path, reason, saved, say};
 use heapdiff_classic::options::{Command, Finish};
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tempfile::NamedTempFile;
-
-/// How many reports may lie in a folder under pprof's names for them.
-const SAVED_REPORTS_MAX: usize = 10_000;
 
 /// Programs that show a page, in the order in which they are tried.
 const BROWSERS: [&str; 5] = ["chrome", "google-chrome", "chromium", "firefox", "sensible-browser"];
@@ -110,24 +107,16 @@ fn save(command: &Command, report: &[u8]) -> Result<(), String> {
         _ if command.name == "callgrind" => "callgraph.out",
         _ => "pb.gz",
     };
-    for number in 1..SAVED_REPORTS_MAX {
-        let path = format!("profile{number:03}.{suffix}");
-        match File::create_new(&path) {
-            Ok(file) => {
-                say(&format!("Generating report in {path}"));
-                return write(file, report, &path);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(format!("open {path}: {}", reason(&error))),
-        }
-    }
-    Err(format!("could not create file of the form profile{:03}.{suffix}", 1))
+    let (file, name) = saved::numbered("profile", &format!(".{suffix}"))?;
+    say(&format!("Generating report in {name}"));
+    write(file, report, &name)
 }
 
 /// How long a report is kept for a program that reads it after it seems to be done.
 const TIME_TO_OPEN: Duration = Duration::from_secs(1);
 
-fn status_text(status: ExitStatus) -> String {
+/// How a program ended, in Go's words.
+pub(super) fn status_text(status: ExitStatus) -> String {
     status.code().map_or_else(|| "killed".to_owned(), |code| format!("exit status {code}"))
 }
 

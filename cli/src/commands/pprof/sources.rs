@@ -1,42 +1,41 @@
-//! Where profiles and source files come from: files. Several profiles are read at once.
+//! Where profiles and source files come from: files and pages. Several profiles are read at once.
 
-use super::{path, reason};
+use super::binary::LocalBinary;
+use super::finish::status_text;
+use super::surroundings::ThisMachine;
+use super::{http, path, reason, say};
 use heapdiff_classic::foreign_bytes::carry;
 use heapdiff_classic::options::CommandLine;
-use heapdiff_classic::profile::Profile;
-use heapdiff_classic::session::{self, Fetched};
+use heapdiff_classic::session::{self, Fetched, Source};
+use heapdiff_classic::url::page_address;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// How the files begin that hold programs: ELF, Mach-O of both kinds and both byte orders, and universal ones.
-const BINARY_MAGICS: [&[u8]; 7] = [
-    b"\x7fELF",
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-    b"MZ",
-];
+/// How a file begins that `perf` recorded.
+const PERF_MAGIC: &[u8] = b"PERFILE2";
+
+/// How many pages are fetched at once.
+const PAGES_AT_ONCE: usize = 128;
 
 /// Whether a file holds a program or a library.
 pub(super) fn is_binary(name: &str) -> bool {
-    let mut start = [0; 4];
-    let has_start = File::open(path(name)).and_then(|mut file| file.read_exact(&mut start)).is_ok();
-    has_start && BINARY_MAGICS.iter().any(|magic| start.starts_with(magic))
+    LocalBinary::open(&path(name)).is_ok_and(|binary| binary.is_some())
 }
 
 /// Reads all profiles of a command line: sources and bases.
-pub(super) fn fetch(line: &CommandLine) -> (Vec<Fetched>, Vec<Fetched>) {
+pub(super) fn fetch(line: &CommandLine, machine: &ThisMachine) -> (Vec<Fetched>, Vec<Fetched>) {
     let names: Vec<&String> = line.sources.iter().chain(&line.bases).collect();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(names.len());
+    // Servers take their time: whoever waits for one needs no processor.
+    let pages = names.iter().filter(|name| fs::metadata(path(name)).is_err()).count().min(PAGES_AT_ONCE);
+    let threads = thread::available_parallelism().map_or(1, usize::from) + pages;
+    let threads = threads.min(names.len());
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
-    let mut profiles: Vec<Option<Result<Profile, String>>> = names.iter().map(|_| None).collect();
+    let mut profiles: Vec<Option<Result<Source, String>>> = names.iter().map(|_| None).collect();
     thread::scope(|scope| {
         for _ in 0..threads {
             let (sender, next, names) = (sender.clone(), &next, &names);
@@ -45,7 +44,7 @@ pub(super) fn fetch(line: &CommandLine) -> (Vec<Fetched>, Vec<Fetched>) {
                     // Nothing but the number itself is shared.
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(name) = names.get(index) else { break };
-                    if sender.send((index, read(name, line))).is_err() {
+                    if sender.send((index, read(name, line, machine))).is_err() {
                         break;
                     }
                 }
@@ -60,39 +59,77 @@ pub(super) fn fetch(line: &CommandLine) -> (Vec<Fetched>, Vec<Fetched>) {
     });
     let mut fetched = names.into_iter().zip(profiles).map(|(name, profile)| Fetched {
         name: name.clone(),
-        profile: profile.unwrap_or_else(|| Err("was not read".to_owned())),
+        source: profile.unwrap_or_else(|| Err("was not read".to_owned())),
     });
     let sources = fetched.by_ref().take(line.sources.len()).collect();
     (sources, fetched.collect())
 }
 
-fn read(name: &str, line: &CommandLine) -> Result<Profile, String> {
-    if let Err(error) = fs::metadata(path(name)) {
-        if is_address(name) {
-            return Err("fetching over HTTP is not supported yet".to_owned());
-        }
-        return Err(format!("stat {name}: {}", reason(&error)));
-    }
+fn read(name: &str, line: &CommandLine, machine: &ThisMachine) -> Result<Source, String> {
+    let mut page = None;
+    let bytes = match fs::metadata(path(name)) {
+        Ok(_) => read_file(name)?,
+        Err(error) => match page_address(name, line.seconds, line.timeout) {
+            Some(address) => {
+                say(&format!("Fetching profile over HTTP from {}", address.url));
+                if line.seconds > 0 {
+                    say(&format!("Please wait... ({})", duration_of_go(line.seconds)));
+                }
+                let bytes = http::get(&address)?;
+                page = Some(address.url);
+                bytes
+            }
+            None => return Err(format!("stat {name}: {}", reason(&error))),
+        },
+    };
+    let mut remarks = Vec::new();
+    let source = session::read(&bytes, page.as_deref(), line, machine, &mut remarks);
+    remarks.iter().for_each(|remark| say(remark));
+    source.map_err(|error| error.to_string())
+}
+
+fn read_file(name: &str) -> Result<Vec<u8>, String> {
     let mut file = File::open(path(name)).map_err(|error| format!("open {name}: {}", reason(&error)))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|error| format!("read {name}: {}", reason(&error)))?;
-    drop(file);
-    session::read(&bytes, line).map_err(|error| error.to_string())
+    if bytes.starts_with(PERF_MAGIC) {
+        say(&format!("Converting {name} to a profile.proto... (May take a few minutes)"));
+        return convert(name).map_err(|error| {
+            format!("failed to convert perf.data file. Try github.com/google/perf_data_converter: {error}")
+        });
+    }
+    Ok(bytes)
 }
 
-/// Whether what is no file is the address of a page: `http://host/profile`, `host:6060/profile`.
-fn is_address(name: &str) -> bool {
-    name.split('/').next().is_some_and(|first| first.contains(':') && first != "file:")
+/// Lets the tool for it make a profile of what `perf` recorded.
+fn convert(name: &str) -> Result<Vec<u8>, String> {
+    const TOOL: &str = "perf_to_profile";
+    let profile = tempfile::Builder::new().prefix("pprof_").suffix(".pb.gz").tempfile();
+    let profile = profile.map_err(|error| reason(&error))?;
+    let status = std::process::Command::new(TOOL).arg(path(name)).arg(profile.path()).status();
+    match status {
+        Ok(status) if status.success() => fs::read(profile.path()).map_err(|error| reason(&error)),
+        Ok(status) => Err(status_text(status)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(format!("exec: \"{TOOL}\": executable file not found in $PATH"))
+        }
+        Err(error) => Err(reason(&error)),
+    }
+}
+
+/// A time as Go prints it: `1h0m5s`.
+fn duration_of_go(seconds: i64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m{seconds}s"),
+        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+    }
 }
 
 /// Reads a source file for `-list`.
 pub(super) fn read_source(name: &str) -> Result<Vec<u8>, String> {
     fs::read(path(name)).map_err(|error| reason(&error))
-}
-
-/// Whether a file can be opened.
-pub(super) fn can_open(name: &str) -> Result<(), String> {
-    File::open(path(name)).map(drop).map_err(|error| reason(&error))
 }
 
 /// The folder in which the program was started.

@@ -17,6 +17,12 @@ pub struct CommandLine {
     pub is_diff_base: bool,
     /// A binary named before the profiles; it becomes the first mapping's file.
     pub binary: Option<String>,
+    /// How long servers shall measure, in seconds; 0 for what their addresses say.
+    pub seconds: i64,
+    /// How long to wait for servers, in seconds; 0 for what is usual.
+    pub timeout: i64,
+    /// What secure connections are made with.
+    pub tls: TlsFiles,
     /// The build ID to give to the first mapping; empty for the one it has.
     pub build_id: String,
     /// How to find names for addresses; see [`crate::session`].
@@ -33,6 +39,17 @@ pub struct CommandLine {
     pub remarks: Vec<String>,
 }
 
+/// The files that secure connections are made with; empty names for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The client's own certificate.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+    /// Certificates to trust.
+    pub authorities: String,
+}
+
 /// A command, and the regular expression that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportCommand {
@@ -40,6 +57,21 @@ pub struct ReportCommand {
     pub command: &'static Command,
     /// What functions it is about, if the command takes that.
     pub pattern: Option<String>,
+}
+
+/// A command line that cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What to say on standard error before the reason.
+    pub remarks: Vec<String>,
+    /// The reason.
+    pub error: CommandLineError,
+}
+
+impl From<CommandLineError> for Refusal {
+    fn from(error: CommandLineError) -> Self {
+        Self { remarks: Vec::new(), error }
+    }
 }
 
 /// Why a command line cannot be followed. Its text ends the program.
@@ -156,42 +188,42 @@ fn kind_of(name: &str) -> Option<Kind> {
 /// or library that the profiles are of.
 ///
 /// # Errors
-/// See [`CommandLineError`].
-pub fn parse(
-    arguments: &[String],
-    is_binary: impl FnOnce(&str) -> bool,
-) -> Result<CommandLine, CommandLineError> {
+/// See [`CommandLineError`]; what was to be said before comes with it.
+pub fn parse(arguments: &[String], is_binary: impl FnOnce(&str) -> bool) -> Result<CommandLine, Refusal> {
     let flags = Flags::parse(arguments, kind_of).map_err(CommandLineError::Flag)?;
     let mut sources = flags.words.clone();
-    let Some(first) = sources.first().cloned() else { return Err(CommandLineError::NoSource) };
+    let Some(first) = sources.first().cloned() else { return Err(CommandLineError::NoSource.into()) };
     let binary = (sources.len() > 1 && is_binary(&first)).then(|| sources.remove(0));
     let mut config = config(&flags)?;
     let report = report(&flags)?;
     let text = |name| flags.text(name).unwrap_or_default().to_owned();
     let http = text("http");
     if report.is_some() && !http.is_empty() {
-        return Err(CommandLineError::ReportOverHttp);
+        return Err(CommandLineError::ReportOverHttp.into());
     }
     if flags.is_on("no_browser") && http.is_empty() {
-        return Err(CommandLineError::NoBrowserWithoutHttp);
+        return Err(CommandLineError::NoBrowserWithoutHttp.into());
     }
     let remarks = select_sample_type(&flags, &mut config);
     // Of several bases the last one counts.
     let base = |name| text_of(&flags, name).map(str::to_owned).into_iter().collect::<Vec<_>>();
     let (subtracted, compared) = (base("base"), base("diff_base"));
     if !subtracted.is_empty() && !compared.is_empty() {
-        return Err(CommandLineError::BaseAndDiffBase);
+        return Err(Refusal { remarks, error: CommandLineError::BaseAndDiffBase });
     }
     let is_diff_base = !compared.is_empty();
     let bases = if is_diff_base { compared } else { subtracted };
     if config.normalize && bases.is_empty() {
-        return Err(CommandLineError::NormalizeWithoutBase);
+        return Err(Refusal { remarks, error: CommandLineError::NormalizeWithoutBase });
     }
     Ok(CommandLine {
         sources,
         bases,
         is_diff_base,
         binary,
+        seconds: flags.integer("seconds", -1),
+        timeout: flags.integer("timeout", -1),
+        tls: TlsFiles { certificate: text("tls_cert"), key: text("tls_key"), authorities: text("tls_ca") },
         build_id: text("buildid"),
         symbolize: text("symbolize"),
         comment: text("add_comment"),
@@ -290,7 +322,7 @@ mod tests {
     use super::*;
     use crate::options::Granularity;
 
-    fn typed(line: &str) -> Result<CommandLine, CommandLineError> {
+    fn typed(line: &str) -> Result<CommandLine, Refusal> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         parse(&words, |word| word == "binary")
     }
@@ -328,9 +360,15 @@ mod tests {
             ("-base=a -diff_base=b p", "-base and -diff_base flags cannot both be specified"),
             ("-normalize -base= p", "must have base profile to normalize by"),
         ] {
-            assert_eq!(typed(line).unwrap_err().to_string(), expected, "{line}");
+            assert_eq!(typed(line).unwrap_err().error.to_string(), expected, "{line}");
         }
         assert!(typed("-top=false -tree -base=a -normalize p").is_ok());
+    }
+
+    #[test]
+    fn what_is_ignored_is_said_before_a_refusal() {
+        let refusal = typed("-normalize -total_delay -sample_index=0 p").unwrap_err();
+        assert_eq!(refusal.remarks, ["Multiple value selections, ignoring -total_delay"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod variable;
 mod variable_table;
 
 pub use command::{COMMANDS, Command, Finish, Format};
-pub use command_line::{CommandLine, CommandLineError, ReportCommand, parse};
+pub use command_line::{CommandLine, CommandLineError, Refusal, ReportCommand, TlsFiles, parse};
 pub use config::{Config, Granularity, Sort};
 pub use flag_set::FlagError;
 pub use usage::usage;

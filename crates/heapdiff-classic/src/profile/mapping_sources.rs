@@ -2,6 +2,7 @@
 
 use super::model::Profile;
 use super::string_table::StringId;
+use crate::url::Url;
 
 impl Profile {
     /// Takes away the file of each mapping that has no build ID and whose file is the address of a page: pprof puts
@@ -18,27 +19,7 @@ impl Profile {
 
 /// Whether Go reads a text as a URL with a scheme.
 fn is_absolute_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
-    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    if !scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        || !scheme.bytes().all(is_of_scheme)
-        || text.bytes().any(|byte| byte.is_ascii_control())
-    {
-        return false;
-    }
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    // What does not begin with a slash is not looked into.
-    let (path, _query) = rest.split_once('?').unwrap_or((rest, ""));
-    is_escaped_well(fragment) && (!path.starts_with('/') || is_escaped_well(path))
-}
-
-/// Whether each `%` begins an escape.
-fn is_escaped_well(text: &str) -> bool {
-    let is_hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
-    text.as_bytes()
-        .split(|&byte| byte == b'%')
-        .skip(1)
-        .all(|after| is_hex(after.first()) && is_hex(after.get(1)))
+    Url::parse(text).is_some_and(|url| !url.scheme.is_empty())
 }
 
 #[cfg(test)]

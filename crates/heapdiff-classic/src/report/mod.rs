@@ -60,6 +60,8 @@ pub enum ReportError {
     NotSupported {
         /// Its name.
         name: &'static str,
+        /// What answers the same question.
+        instead: &'static str,
     },
 }
 
@@ -67,7 +69,7 @@ impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoMatches { pattern } => write!(f, "no matches found for regexp: {pattern}"),
-            Self::NotSupported { name } => write!(f, "-{name} is not supported yet"),
+            Self::NotSupported { name, instead } => write!(f, "-{name} is not made here: {instead}"),
         }
     }
 }
@@ -89,8 +91,14 @@ impl Report<'_> {
             Format::TopProto => return Ok(top_proto::top_proto(&mut self)),
             Format::Raw => self.profile.raw(&(self.outside.local_time)(self.profile.time_nanos).full()),
             Format::Proto => return Ok(self.proto()),
-            Format::Disassembly => return Err(ReportError::NotSupported { name: "disasm" }),
-            Format::WebList => return Err(ReportError::NotSupported { name: "weblist" }),
+            Format::Disassembly => {
+                let instead = "-list shows source lines, and -peek -addresses the addresses for objdump -d";
+                return Err(ReportError::NotSupported { name: "disasm", instead });
+            }
+            Format::WebList => {
+                let instead = "-list shows the same source lines as text";
+                return Err(ReportError::NotSupported { name: "weblist", instead });
+            }
         };
         Ok(restore(&text).into_owned())
     }
@@ -186,7 +194,8 @@ pub(crate) fn total(profile: &Profile, measure: Measure) -> i64 {
 }
 
 /// A profile as a file.
-fn compressed(profile: &Profile) -> Vec<u8> {
+#[must_use]
+pub fn compressed(profile: &Profile) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     // Memory takes everything.
     let _ = encoder.write_all(&profile.encode());

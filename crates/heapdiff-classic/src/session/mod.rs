@@ -1,53 +1,35 @@
 //! From profiles to a report, in pprof's order: what is said on the way goes into `remarks`, lines for standard error.
 
+mod binaries;
 mod demangling;
 mod error;
+mod fetched;
 mod filters;
 mod greeting;
 mod label_range;
+mod local_names;
+mod mapping_sources;
+mod saved_name;
+mod surroundings;
+mod symbol_service;
 mod symbolization;
 
 pub use error::SessionError;
+pub use fetched::{Fetched, Source, read};
 pub use greeting::greeting;
+pub use mapping_sources::MappingSources;
+pub use saved_name::saved_name;
+pub use surroundings::{Binary, SourceLine, Surroundings};
 pub use symbolization::symbolize;
 
 use crate::graph::Measure;
 use crate::options::{CommandLine, Config, Granularity, ReportCommand};
 use crate::pattern::Pattern;
-use crate::profile::{Detail, NumberLabelUnits, ParseError, Profile, combine, parse};
+use crate::profile::{CombineError, Detail, NumberLabelUnits, Profile, combine, parse};
 use crate::report::{Outside, Report, total};
-
-/// A profile that was asked for.
-#[derive(Debug)]
-pub struct Fetched {
-    /// Its name as it was typed.
-    pub name: String,
-    /// The profile, or why there is none.
-    pub profile: Result<Profile, String>,
-}
 
 /// So many profiles are combined at once; more are combined with what came before.
 const COMBINED_AT_ONCE: usize = 128;
-
-/// Reads a profile and gives it the binary that the command line names, and the build ID if it has none.
-///
-/// # Errors
-/// If the bytes are no profile.
-pub fn read(bytes: &[u8], line: &CommandLine) -> Result<Profile, ParseError> {
-    let mut profile = parse(bytes)?;
-    profile.add_missing_mapping();
-    let file = line.binary.as_deref().filter(|file| !file.is_empty());
-    let file = file.map(|file| profile.strings.intern(file));
-    let build_id = Some(line.build_id.as_str()).filter(|build_id| !build_id.is_empty());
-    let build_id = build_id.map(|build_id| profile.strings.intern(build_id));
-    if let Some(mapping) = profile.mappings.first_mut() {
-        mapping.file = file.unwrap_or(mapping.file);
-        if mapping.build_id.is_empty() {
-            mapping.build_id = build_id.unwrap_or_default();
-        }
-    }
-    Ok(profile)
-}
 
 /// Makes one profile of all, ready for symbolization.
 ///
@@ -58,7 +40,7 @@ pub fn compare(
     sources: Vec<Fetched>,
     bases: Vec<Fetched>,
     remarks: &mut Vec<String>,
-) -> Result<Profile, SessionError> {
+) -> Result<Source, SessionError> {
     let (source_count, base_count) = (sources.len(), bases.len());
     // Both sides are read, and what cannot be is named, before anything ends.
     let (source, base) = (combined(sources, remarks), combined(bases, remarks));
@@ -77,27 +59,27 @@ pub fn compare(
     }
     let Some((mut base, _)) = base else { return Ok(source) };
     if line.is_diff_base {
-        base.mark_as_base();
+        base.profile.mark_as_base();
     }
     if line.config.normalize {
-        source.normalize(&base)?;
+        source.profile.normalize(&base.profile)?;
     }
-    base.negate();
-    Ok(combine(vec![source, base])?)
+    base.profile.negate();
+    Ok(combined_sources(vec![source, base])?)
 }
 
 /// Combines the profiles of one side that could be read, and counts them.
 fn combined(
     fetched: Vec<Fetched>,
     remarks: &mut Vec<String>,
-) -> Result<Option<(Profile, usize)>, crate::profile::CombineError> {
-    let mut all: Option<(Profile, usize)> = None;
+) -> Result<Option<(Source, usize)>, CombineError> {
+    let mut all: Option<(Source, usize)> = None;
     let mut fetched = fetched.into_iter().peekable();
     while fetched.peek().is_some() {
         let mut chunk = Vec::new();
-        for Fetched { name, profile } in fetched.by_ref().take(COMBINED_AT_ONCE) {
-            match profile {
-                Ok(profile) => chunk.push(profile),
+        for Fetched { name, source } in fetched.by_ref().take(COMBINED_AT_ONCE) {
+            match source {
+                Ok(source) => chunk.push(source),
                 Err(error) => remarks.push(format!("{name}: {error}")),
             }
         }
@@ -105,12 +87,24 @@ fn combined(
             continue;
         }
         let count = chunk.len();
-        let chunk = combine(chunk)?;
+        let chunk = combined_sources(chunk)?;
         all = Some(match all {
             None => (chunk, count),
-            Some((before, before_count)) => (combine(vec![before, chunk])?, before_count + count),
+            Some((before, before_count)) => (combined_sources(vec![before, chunk])?, before_count + count),
         });
     }
+    Ok(all)
+}
+
+fn combined_sources(sources: Vec<Source>) -> Result<Source, CombineError> {
+    let mut all = Source::default();
+    let mut profiles = Vec::with_capacity(sources.len());
+    for source in sources {
+        profiles.push(source.profile);
+        all.mapping_sources.append(source.mapping_sources);
+        all.is_remote |= source.is_remote;
+    }
+    all.profile = combine(profiles)?;
     Ok(all)
 }
 
