@@ -195,6 +195,9 @@ impl FrameId {
 }
 
 impl StackId {
+    /// The first stack of any table: what stands in for a stack where there is none.
+    pub(crate) const FIRST: Self = Self(0);
+
     /// The stack's place in its table.
     #[must_use]
     pub fn index(self) -> usize {

@@ -31,6 +31,7 @@
 //!    survivors where two snapshots of one process are paired.
 //! 5. `row_groups`, [`top`], [`fold`], [`overview`]: stacks become rows. `interval` says how sure they are, and
 //!    `movement` which word a row of a series gets.
+//! 6. [`TrendBuilder`], for a series: the rate of each row, its shape and its verdict.
 //!
 //! # Limits
 //!
@@ -76,6 +77,7 @@ mod tag_filter;
 mod tag_frames;
 mod top;
 mod trajectory;
+mod trend;
 
 pub use diff::{
     Change, DiffBy, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
@@ -107,3 +109,6 @@ pub use series::{NamedProfile, Series, series};
 pub use string_table::{StringId, StringTable};
 pub use summary::ProfileSummary;
 pub use top::{TopBy, TopOptions, TopOrder, TopReport, TopRow, top};
+pub use trend::{
+    Headroom, Judgement, Rate, Reason, Shape, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
+};

@@ -8,7 +8,7 @@ use crate::frame_order::FrameOrder;
 use crate::memory_split::RowsGrown;
 use crate::metadata::{AllocatorFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder};
 use crate::note::Note;
-use crate::profile::ValueType;
+use crate::profile::{Profile, ValueType};
 use crate::resolve::Resolver;
 use crate::row_groups::Groups;
 use crate::sample_type::{Columns, common_columns};
@@ -228,8 +228,10 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
     let comparison = Comparison::new(of_base, of_head, frames.stack_count(), &mut notes);
     let trajectories = Trajectories::new(&sides, &frames, &attribution);
 
-    let points: Vec<_> =
-        snapshots.iter().map(|(named, columns)| SnapshotPoint::of(named, *columns)).collect();
+    let points: Vec<_> = snapshots
+        .iter()
+        .map(|(named, columns)| SnapshotPoint::of_profile(named.name.clone(), &named.profile, *columns))
+        .collect();
     let window = base..head + 1;
     let in_window = points.get(window.clone()).unwrap_or_default();
     let live_peak = in_window.iter().map(|point| point.live).max().unwrap_or(0);
@@ -341,15 +343,15 @@ impl Recording {
 }
 
 impl SnapshotPoint {
-    fn of(named: &NamedProfile, columns: Columns) -> Self {
-        let profile = &named.profile;
+    /// What one profile knows.
+    pub(crate) fn of_profile(name: String, profile: &Profile, columns: Columns) -> Self {
         let metadata = profile.metadata.as_ref();
         let in_use = MEMORY_IN_USE.iter().find_map(|kind| profile.sample_type_index(kind));
         let of_memory = in_use.map(|column| Columns::around(profile, column));
         let sum = |column: Option<usize>| column.map(|column| profile.sum_of(column));
         let live_bytes = sum(of_memory.and_then(|columns| columns.bytes));
         Self {
-            name: named.name.clone(),
+            name,
             sequence: metadata.map(|metadata| metadata.sequence),
             time_nanos: profile.time_nanos,
             recording_nanos: metadata.map(|metadata| metadata.recording_nanos),

@@ -1,0 +1,35 @@
+//! Whether intervals, shapes and verdicts are as right as they claim: simulated heaps whose truth is known.
+//!
+//! usage: accuracy [RUNS]
+//!
+//! Exit status 1 if something does not hold.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program that prints tables")]
+#![expect(clippy::expect_used, reason = "a simulation that cannot be judged has failed")]
+
+mod builder;
+mod heap;
+mod intervals;
+mod kind;
+mod random;
+mod shapes;
+mod table;
+
+use std::process::ExitCode;
+
+/// Series of each kind, where it is not said.
+const RUNS_DEFAULT: u64 = 300;
+
+fn main() -> ExitCode {
+    let runs = match std::env::args().nth(1).map(|runs| runs.parse()) {
+        None => RUNS_DEFAULT,
+        Some(Ok(runs)) => runs,
+        Some(Err(_)) => {
+            eprintln!("accuracy: expected a number of runs");
+            return ExitCode::from(2);
+        }
+    };
+    let mut checks = table::Checks::default();
+    intervals::intervals(runs, &mut checks);
+    shapes::shapes(runs, &mut checks);
+    if checks.report() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,414 @@
+//! From snapshots, one after the other, to the trend of every row.
+//!
+//! Of each snapshot only sums are kept, so a series may be longer than memory has room for profiles.
+
+use super::rate::Rate;
+use super::report::{Headroom, TrendOptions, TrendReport, TrendRow};
+use super::shape::judge;
+use super::slope::Slope;
+use super::track::{Point, Track};
+use super::verdict::{Reason, Verdict};
+use crate::amounts::{Amounts, period_bytes};
+use crate::attribution::Attribution;
+use crate::comparison::{Comparison, EPOCH, Side, has_epochs};
+use crate::diff::DiffFigures;
+use crate::error::AnalysisError;
+use crate::frame::{FrameId, FrameTable, StackId};
+use crate::frame_order::FrameOrder;
+use crate::note::Note;
+use crate::overview::SnapshotPoint;
+use crate::profile::{Profile, ValueType};
+use crate::resolve::{ResolvedSamples, Resolver};
+use crate::row_groups::{Groups, RowKey};
+use crate::sample_type::{Columns, common_columns};
+use crate::series::NamedProfile;
+use indexmap::IndexMap;
+
+/// A row that moved by less than this part of the biggest live heap does not matter.
+const RELEVANT_SHARE: i64 = 1000;
+/// Nor one that moved by less than this, in bytes: a queue that doubles its buffer, a thread that starts.
+const RELEVANT_BYTES_MIN: i64 = 64 << 10;
+
+/// Takes the snapshots of one process in order, and says what their rows do.
+#[derive(Debug)]
+pub struct TrendBuilder<'a> {
+    options: &'a TrendOptions,
+    resolver: Resolver<'a>,
+    sample_type: Option<ValueType>,
+    first: Option<Kept>,
+    last: Option<Kept>,
+    points: Vec<SnapshotPoint>,
+    /// By stack, then in the order of the snapshots.
+    cells: Vec<Vec<Cell>>,
+    /// Whether every snapshot tells what was there at the one before.
+    has_parts: bool,
+    left_out: usize,
+}
+
+/// A snapshot that is still needed whole.
+#[derive(Debug)]
+struct Kept {
+    profile: Profile,
+    resolved: ResolvedSamples,
+    columns: Columns,
+    sequence: Option<u32>,
+}
+
+/// The sums of a stack in one snapshot; deviations are squared, in the unit of the value.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    snapshot: u32,
+    value: i64,
+    aged: i64,
+    confirmed: i64,
+    objects: f32,
+    variance: f32,
+    aged_variance: f32,
+}
+
+impl<'a> TrendBuilder<'a> {
+    /// A series without snapshots.
+    #[must_use]
+    pub fn new(options: &'a TrendOptions) -> Self {
+        Self {
+            options,
+            resolver: Resolver::new(&options.selection),
+            sample_type: None,
+            first: None,
+            last: None,
+            points: Vec::new(),
+            cells: Vec::new(),
+            has_parts: true,
+            left_out: 0,
+        }
+    }
+
+    /// Adds the next snapshot.
+    ///
+    /// # Errors
+    /// If the first has no sample type, or not the one that was asked for. Later ones without it are left out.
+    pub fn add(&mut self, named: NamedProfile) -> Result<(), AnalysisError> {
+        let NamedProfile { name, profile } = named;
+        let wanted = match &self.sample_type {
+            None => self.options.selection.sample_type.as_deref(),
+            Some(sample_type) => Some(sample_type.kind.as_str()),
+        };
+        let reference = self.first.as_ref().map_or(&profile, |first| &first.profile);
+        let columns = match common_columns(&profile, reference, wanted) {
+            Ok((sample_type, columns, _)) => {
+                self.sample_type.get_or_insert(sample_type);
+                columns
+            }
+            Err(error) if self.first.is_none() => return Err(error),
+            Err(_) => {
+                self.left_out += 1;
+                return Ok(());
+            }
+        };
+        let resolved = self.resolver.resolve(&profile);
+        let sequence = profile.metadata.as_ref().map(|metadata| metadata.sequence);
+        let snapshot = self.points.len();
+        self.sum(snapshot, &profile, &resolved, columns);
+        self.points.push(SnapshotPoint::of_profile(name, &profile, columns));
+        let kept = Kept { profile, resolved, columns, sequence };
+        if self.first.is_none() {
+            self.first = Some(kept);
+        } else {
+            self.last = Some(kept);
+        }
+        Ok(())
+    }
+
+    /// The snapshot that was added last.
+    fn newest(&self) -> Option<&Kept> {
+        self.last.as_ref().or(self.first.as_ref())
+    }
+
+    /// Sums up a snapshot by stack.
+    fn sum(&mut self, snapshot: usize, profile: &Profile, resolved: &ResolvedSamples, columns: Columns) {
+        let side = Side { profile, resolved, columns };
+        let previous = self.newest().and_then(|kept| kept.sequence);
+        let before_previous = self.points.len().checked_sub(2).and_then(|at| self.points.get(at));
+        let before_previous = before_previous.and_then(|point| point.sequence);
+        let tells_previous = |metadata: &crate::metadata::Metadata| {
+            previous.is_some_and(|previous| {
+                metadata.boundaries.contains(&previous) || metadata.sequence == previous
+            })
+        };
+        self.has_parts &= columns.in_use
+            && has_epochs(side)
+            && (snapshot == 0 || profile.metadata.as_ref().is_some_and(tells_previous));
+        let epoch_key = profile.strings.find(EPOCH);
+        let period = period_bytes(profile);
+        let snapshot = u32::try_from(snapshot).unwrap_or(u32::MAX);
+        for (sample, stack) in profile.samples.iter().zip(&resolved.stacks) {
+            let Some(stack) = *stack else { continue };
+            let amounts = Amounts::of(sample, columns, period);
+            if self.cells.len() <= stack.index() {
+                self.cells.resize_with(stack.index() + 1, Vec::new);
+            }
+            let Some(cells) = self.cells.get_mut(stack.index()) else { continue };
+            if cells.last().is_none_or(|cell| cell.snapshot != snapshot) {
+                cells.push(Cell { snapshot, ..Cell::default() });
+            }
+            let Some(cell) = cells.last_mut() else { continue };
+            let epoch = epoch_key.and_then(|key| profile.number_label_at(sample, key));
+            let was_there =
+                |at: Option<u32>| at.zip(epoch).is_some_and(|(sequence, epoch)| epoch <= i64::from(sequence));
+            cell.add(&amounts, was_there(previous), was_there(before_previous));
+        }
+    }
+
+    /// The trend of what was added.
+    ///
+    /// # Errors
+    /// If nothing was added.
+    pub fn finish(mut self) -> Result<TrendReport, AnalysisError> {
+        let (Some(first), Some(sample_type)) = (self.first.take(), self.sample_type.take()) else {
+            return Err(AnalysisError::TooFewSnapshots { count: 0, expected: 1 });
+        };
+        let (frames, attribution, mut notes) = self.resolver.finish();
+        if self.left_out > 0 {
+            notes.push(Note::SnapshotsWithoutSampleType { count: self.left_out });
+        }
+        let head = self.last.as_ref().unwrap_or(&first);
+        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), &mut notes);
+        let (seconds, has_times) = seconds(&self.points);
+        let floor = floor(&self.points, first.columns, &comparison);
+        let kept = kept_by_stack(head, &self.points, frames.stack_count());
+        let rows = Rows {
+            frames: &frames,
+            attribution: &attribution,
+            cells: &self.cells,
+            kept: &kept,
+            seconds: &seconds,
+            has_parts: self.has_parts && self.points.len() > 1,
+            floor,
+        };
+        let groups = Groups::new(&frames, &attribution, &comparison, self.options.by);
+        let total = rows.total(comparison.figures(&groups.total()));
+        let rows = rows.all(&groups, self.options.by);
+        Ok(TrendReport {
+            sample_type,
+            process: first.profile.metadata.as_ref().map(|metadata| metadata.process.clone()),
+            pairing: comparison.pairing(),
+            resolution_bytes: comparison.resolution_bytes(),
+            floor,
+            rows,
+            total,
+            headroom: headroom(&head.profile, &self.points, &seconds, has_times),
+            notes,
+            points: self.points,
+            seconds,
+            has_times,
+            frames,
+        })
+    }
+}
+
+impl Kept {
+    fn side(&self) -> Side<'_> {
+        Side { profile: &self.profile, resolved: &self.resolved, columns: self.columns }
+    }
+}
+
+impl Cell {
+    fn add(&mut self, amounts: &Amounts, is_aged: bool, was_aged: bool) {
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
+        let variance = amounts.value_deviation().powi(2) as f32;
+        self.value = self.value.saturating_add(amounts.value);
+        self.objects += amounts.objects as f32;
+        self.variance += variance;
+        if is_aged {
+            self.aged = self.aged.saturating_add(amounts.value);
+            self.aged_variance += variance;
+        }
+        if is_aged && !was_aged {
+            self.confirmed = self.confirmed.saturating_add(amounts.value);
+        }
+    }
+}
+
+/// Everything that rows are made of.
+struct Rows<'a> {
+    frames: &'a FrameTable,
+    attribution: &'a Attribution,
+    cells: &'a [Vec<Cell>],
+    kept: &'a [Vec<(u32, i64)>],
+    seconds: &'a [f64],
+    has_parts: bool,
+    floor: i64,
+}
+
+/// Stacks that make a row.
+struct Members {
+    stacks: Vec<StackId>,
+    /// The one that held most in any snapshot, and how much.
+    chief: StackId,
+    chief_value: u64,
+}
+
+impl Rows<'_> {
+    fn all(&self, groups: &Groups<'_>, by: crate::diff::DiffBy) -> Vec<TrendRow> {
+        let order = FrameOrder::of(self.frames);
+        let figures: IndexMap<RowKey, DiffFigures> =
+            groups.keyed_rows().map(|(key, row)| (key, row.figures)).collect();
+        let mut members: IndexMap<RowKey, Members> = IndexMap::new();
+        for (id, stack) in self.frames.stacks() {
+            let Some(peak) = self.peak(id) else { continue };
+            let Some(&frame) = stack.get(self.attribution.of(stack).index) else { continue };
+            let key = RowKey::of(by, self.frames, id, frame);
+            let row = members.entry(key).or_insert_with(|| Members {
+                stacks: Vec::new(),
+                chief: id,
+                chief_value: peak,
+            });
+            row.stacks.push(id);
+            let is_before = || order.compare_stacks(stack, self.frames.stack(row.chief)).is_lt();
+            if peak > row.chief_value || (peak == row.chief_value && is_before()) {
+                (row.chief, row.chief_value) = (id, peak);
+            }
+        }
+        let nothing = groups.nothing();
+        let mut rows: Vec<TrendRow> = members
+            .iter()
+            .map(|(key, members)| self.row(members, figures.get(key).copied().unwrap_or(nothing)))
+            .collect();
+        rows.sort_by(|a, b| {
+            a.judgement
+                .verdict
+                .cmp(&b.judgement.verdict)
+                .then_with(|| b.rate.low.total_cmp(&a.rate.low))
+                .then_with(|| b.rate.per_second.total_cmp(&a.rate.per_second))
+                .then_with(|| b.values.last().cmp(&a.values.last()))
+                .then_with(|| order.compare_stacks(&a.stack, &b.stack))
+                .then_with(|| {
+                    order.compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
+                })
+        });
+        rows
+    }
+
+    /// The most that a stack holds in any snapshot; `None` if it never holds anything.
+    fn peak(&self, stack: StackId) -> Option<u64> {
+        self.cells.get(stack.index())?.iter().map(|cell| cell.value.unsigned_abs()).max()
+    }
+
+    /// All stacks as one row.
+    fn total(&self, figures: DiffFigures) -> TrendRow {
+        let stacks: Vec<StackId> = self.frames.stacks().map(|(id, _)| id).collect();
+        let chief = stacks.first().copied().unwrap_or(StackId::FIRST);
+        self.row(&Members { stacks, chief, chief_value: 0 }, figures)
+    }
+
+    fn row(&self, members: &Members, figures: DiffFigures) -> TrendRow {
+        let (track, values) = self.track(&members.stacks);
+        let (mut judgement, outline) = judge(&track);
+        let (rate, monotonicity) = Rate::of(&track, &outline, &figures);
+        // No verdict of growth without a rate that is surely above zero.
+        if judgement.verdict == Verdict::LeakLike && rate.low <= 0.0 {
+            (judgement.verdict, judgement.reason) = (Verdict::Inconclusive, Reason::RateUncertain);
+        }
+        let stack = self.frames.stack(members.chief);
+        let attributed = self.attribution.of(stack);
+        let shown: Vec<_> = self.attribution.shown(stack, attributed).collect();
+        TrendRow {
+            frame: shown.first().copied().unwrap_or(FrameId::FIRST),
+            via: attributed.via,
+            stack: shown,
+            whole_stack: members.chief,
+            stacks: members.stacks.len(),
+            values,
+            rate,
+            judgement,
+            figures,
+            monotonicity,
+            survival: track.survival(),
+            spread: track.spread(),
+            turnover: track.turnover(),
+            change_points: outline.change_points(),
+        }
+    }
+
+    /// The values of some stacks together.
+    fn track(&self, stacks: &[StackId]) -> (Track, Vec<i64>) {
+        let point = |&second: &f64| Point { second, ..Point::default() };
+        let mut points: Vec<Point> = self.seconds.iter().map(point).collect();
+        let mut values = vec![0_i64; points.len()];
+        for stack in stacks {
+            for cell in self.cells.get(stack.index()).map_or(&[][..], Vec::as_slice) {
+                let at = cell.snapshot as usize;
+                let (Some(point), Some(value)) = (points.get_mut(at), values.get_mut(at)) else { continue };
+                *value = value.saturating_add(cell.value);
+                point.value += cell.value as f64;
+                point.objects += f64::from(cell.objects);
+                point.variance += f64::from(cell.variance);
+                point.aged += cell.aged as f64;
+                point.aged_variance += f64::from(cell.aged_variance);
+                point.confirmed += cell.confirmed as f64;
+            }
+            for &(at, kept) in self.kept.get(stack.index()).map_or(&[][..], Vec::as_slice) {
+                if let Some(point) = points.get_mut(at as usize) {
+                    point.kept += kept as f64;
+                }
+            }
+        }
+        (Track::new(points, self.has_parts, self.floor as f64), values)
+    }
+}
+
+/// What of the last snapshot was new at which, by stack.
+fn kept_by_stack(head: &Kept, points: &[SnapshotPoint], stacks: usize) -> Vec<Vec<(u32, i64)>> {
+    let mut kept = vec![Vec::new(); stacks];
+    let Some(key) = head.profile.strings.find(EPOCH) else { return kept };
+    let sequences: Vec<i64> = points.iter().map(|point| point.sequence.map_or(i64::MAX, i64::from)).collect();
+    for (sample, stack) in head.profile.samples.iter().zip(&head.resolved.stacks) {
+        let Some(of_stack) = stack.and_then(|stack| kept.get_mut(stack.index())) else { continue };
+        let Some(epoch) = head.profile.number_label_at(sample, key) else { continue };
+        let value = sample.values.get(head.columns.value).copied().unwrap_or(0);
+        let at = u32::try_from(sequences.partition_point(|&sequence| sequence < epoch)).unwrap_or(u32::MAX);
+        of_stack.push((at, value));
+    }
+    kept
+}
+
+/// Seconds from the first snapshot, by the recorder's own clock, else by the wall clock; where both fail, numbers.
+fn seconds(points: &[SnapshotPoint]) -> (Vec<f64>, bool) {
+    let since_first = |times: Vec<i128>| -> Option<Vec<f64>> {
+        let first = *times.first()?;
+        let rises = times.iter().zip(times.iter().skip(1)).all(|(a, b)| a < b);
+        rises.then(|| times.iter().map(|time| (time - first) as f64 / 1e9).collect())
+    };
+    let recorded: Option<Vec<i128>> =
+        points.iter().map(|point| point.recording_nanos.map(i128::from)).collect();
+    let wall = || points.iter().map(|point| i128::from(point.time_nanos)).collect();
+    match recorded.and_then(since_first).or_else(|| since_first(wall())) {
+        Some(seconds) => (seconds, points.len() > 1),
+        None => ((0..points.len()).map(|at| at as f64).collect(), false),
+    }
+}
+
+/// What moves less than this does not matter.
+fn floor(points: &[SnapshotPoint], columns: Columns, comparison: &Comparison) -> i64 {
+    let peak = points.iter().map(|point| point.live).max().unwrap_or(0);
+    let share = peak / RELEVANT_SHARE;
+    if columns.bytes != Some(columns.value) {
+        return share;
+    }
+    let unseen = comparison.resolution_bytes().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0);
+    share.max(unseen).max(RELEVANT_BYTES_MIN)
+}
+
+/// How long the memory of the cgroup lasts.
+fn headroom(head: &Profile, points: &[SnapshotPoint], seconds: &[f64], has_times: bool) -> Option<Headroom> {
+    let memory = head.metadata.as_ref()?.memory;
+    let limit_bytes = memory.cgroup_max?;
+    let used_bytes = memory.cgroup_current.or(memory.rss)?;
+    let resident: Vec<(f64, f64)> =
+        seconds.iter().zip(points).filter_map(|(&second, point)| Some((second, point.rss? as f64))).collect();
+    let (seconds, values): (Vec<f64>, Vec<f64>) = resident.into_iter().unzip();
+    let slope = Slope::of(&seconds, &values);
+    let is_growing = has_times && seconds.len() >= 5 && slope.per_second > 0.0 && slope.monotonicity > 2.0;
+    let rate = Rate { per_second: slope.per_second, low: slope.low, high: slope.high };
+    is_growing.then_some(Headroom { limit_bytes, used_bytes, rate })
+}

@@ -1,0 +1,22 @@
+//! What a row does over a series: how fast it moves, in which shape, and whether that is a leak.
+//!
+//! 1. `builder`: snapshots, one after the other, become a `track` for each row: its values with their sampling error,
+//!    and what of them is new at each snapshot.
+//! 2. `slope`, `rate`: how fast it moves, with an interval, and whether that is monotone.
+//! 3. `teeth`: rises and falls that are more than noise. `steps`: where a row jumps.
+//! 4. `shape`: the word for the form. `verdict`: what follows from it, and why.
+
+mod builder;
+mod rate;
+mod report;
+mod shape;
+mod slope;
+mod steps;
+mod teeth;
+mod track;
+mod verdict;
+
+pub use builder::TrendBuilder;
+pub use rate::Rate;
+pub use report::{Headroom, TrendOptions, TrendReport, TrendRow};
+pub use verdict::{Judgement, Reason, Shape, Verdict};

@@ -1,0 +1,60 @@
+//! How fast a row moves, with everything that makes that uncertain.
+
+use super::shape::Outline;
+use super::slope::{Slope, Z};
+use super::track::Track;
+use crate::diff::DiffFigures;
+
+/// A rate with its interval of 95 %, in the unit of the row's values a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// The estimate.
+    pub per_second: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+impl Rate {
+    /// The rate of a row. Where it rises and falls, that of its tops, or of tops and bottoms together if that is surer.
+    ///
+    /// Two things make it uncertain: that the program does not move evenly, which the points tell, and that the points
+    /// are estimates, which the interval of the change from the first to the last tells. The wider of both counts.
+    pub(crate) fn of(track: &Track, outline: &Outline, figures: &DiffFigures) -> (Self, f64) {
+        let slope = if outline.turns() {
+            let [tops, bottoms] = outline.lines(track);
+            let both = Slope::of_lines(&[tops.clone(), bottoms]);
+            let of_tops = Slope::of_lines(&[tops]);
+            if of_tops.low >= both.low { of_tops } else { both }
+        } else {
+            Slope::of(&track.seconds(), &track.values())
+        };
+        let (below, above) = if outline.turns() {
+            let margin = Z * outline.deviation_of_tops(track);
+            (margin, margin)
+        } else {
+            sampling_margins(track, figures)
+        };
+        let rate = Self {
+            per_second: slope.per_second,
+            low: slope.low.min(slope.per_second - below),
+            high: slope.high.max(slope.per_second + above),
+        };
+        (rate, slope.monotonicity)
+    }
+}
+
+/// How far the rate may be off on either side because the row was sampled.
+fn sampling_margins(track: &Track, figures: &DiffFigures) -> (f64, f64) {
+    let duration = track.duration();
+    let (Some(interval), Some(bytes)) = (figures.interval, figures.bytes) else { return (0.0, 0.0) };
+    if duration <= 0.0 {
+        return (0.0, 0.0);
+    }
+    let delta = bytes.delta();
+    let margin = |end: i64| (end.saturating_sub(delta)).unsigned_abs() as f64 / duration;
+    // The interval is one of bytes; what is counted otherwise is as uncertain, relative to itself.
+    let unit = if delta == 0 { 1.0 } else { (figures.value.delta() as f64 / delta as f64).abs() };
+    (margin(interval.low) * unit, margin(interval.high) * unit)
+}

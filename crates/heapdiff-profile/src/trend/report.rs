@@ -1,0 +1,122 @@
+//! The trend of a series, row by row.
+
+use super::rate::Rate;
+use super::verdict::Judgement;
+use crate::diff::{DiffBy, DiffFigures, Pairing};
+use crate::frame::{FrameId, FrameTable, StackId};
+use crate::metadata::Process;
+use crate::note::Note;
+use crate::overview::SnapshotPoint;
+use crate::profile::ValueType;
+use crate::selection::Selection;
+
+/// How to look for trends.
+#[derive(Clone, Debug)]
+pub struct TrendOptions {
+    /// What makes a row. Default: the line.
+    pub by: DiffBy,
+    /// Which values, samples and frames.
+    pub selection: Selection,
+}
+
+impl Default for TrendOptions {
+    fn default() -> Self {
+        Self { by: DiffBy::Line, selection: Selection::default() }
+    }
+}
+
+/// The trend of a series.
+#[derive(Clone, Debug)]
+pub struct TrendReport {
+    /// The frames that the rows name.
+    pub frames: FrameTable,
+    /// What the values count.
+    pub sample_type: ValueType,
+    /// Which process.
+    pub process: Option<Process>,
+    /// What is known at each snapshot, oldest first.
+    pub points: Vec<SnapshotPoint>,
+    /// Seconds from the first snapshot to each.
+    pub seconds: Vec<f64>,
+    /// Whether [`Self::seconds`] are known. Where they are not, they count snapshots.
+    pub has_times: bool,
+    /// How first and last snapshot relate.
+    pub pairing: Pairing,
+    /// As [`crate::DiffReport::resolution_bytes`].
+    pub resolution_bytes: Option<u64>,
+    /// What moves less than this does not matter, in the unit of [`Self::sample_type`].
+    pub floor: i64,
+    /// By verdict, in the order of [`super::Verdict`]; within one, what grows fastest first, by the lower end of its
+    /// rate.
+    pub rows: Vec<TrendRow>,
+    /// The sum of all rows, as a row: its frame is meaningless.
+    pub total: TrendRow,
+    /// How long the memory lasts; `None` where nothing grows, or no limit is known.
+    pub headroom: Option<Headroom>,
+    /// What a reader must know.
+    pub notes: Vec<Note>,
+}
+
+/// One row over the series.
+#[derive(Clone, Debug)]
+pub struct TrendRow {
+    /// As [`crate::DiffRow::frame`].
+    pub frame: FrameId,
+    /// As [`crate::DiffRow::via`].
+    pub via: Option<FrameId>,
+    /// As [`crate::DiffRow::stack`].
+    pub stack: Vec<FrameId>,
+    /// As [`crate::DiffRow::whole_stack`].
+    pub whole_stack: StackId,
+    /// How many stacks the row sums over.
+    pub stacks: usize,
+    /// Its value at each snapshot.
+    pub values: Vec<i64>,
+    /// How fast it moves. Where it rises and falls, how fast its tops do.
+    pub rate: Rate,
+    /// The word for its form, what follows, and why.
+    pub judgement: Judgement,
+    /// The change from the first snapshot to the last.
+    pub figures: DiffFigures,
+    /// Mann and Kendall's test, in standard deviations: above 2 it rises, below -2 it falls, more than by chance.
+    pub monotonicity: f64,
+    /// Of what was new in the first half of the series and outlived one snapshot, the part that is there at the end.
+    /// `None` where samples do not tell their age.
+    pub survival: Option<f64>,
+    /// The part of the snapshots at which something was new that is there at the end.
+    pub spread: Option<f64>,
+    /// The part of it that is new at a snapshot, on average.
+    pub turnover: Option<f64>,
+    /// Snapshots at which it turns or jumps.
+    pub change_points: Vec<usize>,
+}
+
+/// How long memory lasts at the present rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Headroom {
+    /// The limit of the cgroup, in bytes.
+    pub limit_bytes: u64,
+    /// Used at the last snapshot, in bytes.
+    pub used_bytes: u64,
+    /// How fast that grows.
+    pub rate: Rate,
+}
+
+impl Headroom {
+    /// Seconds from the last snapshot until the limit is reached.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.left() / self.rate.per_second
+    }
+
+    /// The interval of [`Self::seconds`]; its end is infinite where the rate may be 0.
+    #[must_use]
+    pub fn interval(&self) -> [f64; 2] {
+        let latest = if self.rate.low > 0.0 { self.left() / self.rate.low } else { f64::INFINITY };
+        [self.left() / self.rate.high, latest]
+    }
+
+    fn left(&self) -> f64 {
+        self.limit_bytes.saturating_sub(self.used_bytes) as f64
+    }
+}

@@ -1,0 +1,146 @@
+//! What a trend says of series whose truth is known to the byte. `examples/accuracy` does so for many more.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use heapdiff_profile::{
+    AnalysisError, InUse, NamedProfile, Note, Pairing, ProfileBuilder, Reason, Selection, Shape,
+    TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
+};
+
+const MIB: i64 = 1 << 20;
+
+/// The trend of snapshots, each a profile of its own.
+fn trend(snapshots: Vec<ProfileBuilder>) -> TrendReport {
+    let options = TrendOptions::default();
+    let mut builder = TrendBuilder::new(&options);
+    for (at, snapshot) in snapshots.into_iter().enumerate() {
+        builder.add(NamedProfile { name: format!("{at}"), profile: snapshot.build() }).unwrap();
+    }
+    builder.finish().unwrap()
+}
+
+/// A series in which `held(snapshot, epoch)` says how many MiB of which epoch a row holds, every block recorded.
+fn exact(snapshots: u32, held: impl Fn(u32, u32) -> i64) -> TrendReport {
+    let snapshot = |sequence: u32| {
+        let mut builder = ProfileBuilder::heap().snapshot(sequence).period(1);
+        for epoch in 0..=sequence {
+            let count = held(sequence, epoch);
+            if count > 0 {
+                let live =
+                    InUse { bytes: count * MIB, objects: count, samples: count, epoch: i64::from(epoch) };
+                builder = builder.in_use(&["app::keep src/keep.rs:7", "app::main src/main.rs:1"], live);
+            }
+        }
+        builder
+    };
+    trend((0..snapshots).map(snapshot).collect())
+}
+
+fn only_row(report: &TrendReport) -> &TrendRow {
+    assert_eq!(report.rows.len(), 1);
+    let row = report.rows.first().unwrap();
+    assert_eq!(report.frames.frame(row.frame).line, 7);
+    row
+}
+
+fn words(row: &TrendRow) -> (Option<Shape>, Verdict, Reason) {
+    (row.judgement.shape, row.judgement.verdict, row.judgement.reason)
+}
+
+#[test]
+fn a_leak_has_its_rate_to_the_byte() {
+    let report = exact(20, |_, _| 3);
+    let row = only_row(&report);
+    assert_eq!(words(row), (Some(Shape::Linear), Verdict::LeakLike, Reason::KeepsGrowing));
+    // 3 MiB every ten seconds.
+    let rate = row.rate;
+    let expected = 0.3 * MIB as f64;
+    assert!((rate.per_second - expected).abs() < 1e-6 && (rate.low - expected).abs() < 1e-6, "{rate:?}");
+    assert_eq!((row.survival, row.spread), (Some(1.0), Some(1.0)));
+    assert_eq!(row.values[19], 60 * MIB);
+    assert_eq!((report.pairing, report.has_times), (Pairing::Paired, true));
+    assert_eq!(report.total.rate, rate);
+}
+
+#[test]
+fn a_step_is_no_leak() {
+    let report = exact(20, |_, epoch| if epoch == 8 { 60 } else { i64::from(epoch == 0) });
+    let row = only_row(&report);
+    assert_eq!(words(row), (Some(Shape::Step), Verdict::Bounded, Reason::JumpedOnce));
+    assert_eq!(row.change_points, [8]);
+}
+
+#[test]
+fn what_is_replaced_all_the_time_is_churn() {
+    let report = exact(20, |sequence, epoch| if sequence - epoch < 2 { 50 } else { 0 });
+    let row = only_row(&report);
+    assert_eq!(row.judgement.verdict, Verdict::Bounded);
+    assert!(row.turnover.unwrap() > 0.4 && row.survival.unwrap() < 0.1, "{row:?}");
+}
+
+#[test]
+fn four_snapshots_are_too_few_for_a_verdict() {
+    let report = exact(4, |_, _| 3);
+    let words = words(only_row(&report));
+    assert_eq!(words, (None, Verdict::Inconclusive, Reason::TooFewSnapshots { needed: 5 }));
+}
+
+#[test]
+fn few_samples_are_too_few_for_a_verdict() {
+    let snapshot = |sequence: u32| {
+        let mut builder = ProfileBuilder::heap().snapshot(sequence);
+        for epoch in 0..=sequence / 3 {
+            let live = InUse { bytes: MIB / 2, objects: 512, samples: 1, epoch: i64::from(epoch) * 3 };
+            builder = builder.in_use(&["app::keep src/keep.rs:7"], live);
+        }
+        builder
+    };
+    let report = trend((0..24).map(snapshot).collect());
+    let row = only_row(&report);
+    assert_eq!(
+        (row.judgement.verdict, row.judgement.reason),
+        (Verdict::Inconclusive, Reason::TooFewSamples { needed: 10 })
+    );
+    assert!(row.rate.low <= row.rate.per_second && row.rate.per_second <= row.rate.high);
+}
+
+#[test]
+fn profiles_of_others_have_a_trend_too() {
+    let snapshot = |at: i64| {
+        let time = 1_700_000_000_000_000_000 + at * 60_000_000_000;
+        let live = InUse { bytes: (10 + at) * MIB, objects: 10 + at, samples: 10 + at, epoch: 0 };
+        ProfileBuilder::heap().period(1).time(time).in_use(&["app::keep src/keep.rs:7"], live)
+    };
+    let report = trend((0..12).map(snapshot).collect());
+    let row = only_row(&report);
+    assert_eq!(
+        (row.judgement.verdict, row.survival, report.pairing),
+        (Verdict::LeakLike, None, Pairing::Independent)
+    );
+    assert!((row.rate.per_second - MIB as f64 / 60.0).abs() < 1e-6);
+    assert_eq!(report.seconds.last().map(|&seconds| seconds.round() as i64), Some(660));
+}
+
+#[test]
+fn without_times_snapshots_are_counted() {
+    let live = |at: i64| InUse { bytes: at * MIB, objects: at, samples: at, epoch: 0 };
+    let report =
+        trend((1..9).map(|at| ProfileBuilder::heap().period(1).in_use(&["f f.rs:7"], live(at))).collect());
+    assert!(!report.has_times);
+    assert!((report.rows[0].rate.per_second - MIB as f64).abs() < 1e-6);
+}
+
+#[test]
+fn a_snapshot_that_counts_something_else_is_left_out_and_said() {
+    let live = InUse { bytes: MIB, objects: 1, samples: 1, epoch: 0 };
+    let heap = |sequence| ProfileBuilder::heap().snapshot(sequence).in_use(&["f f.rs:7"], live);
+    let report = trend(vec![heap(0), ProfileBuilder::with_types(&[("cpu", "nanoseconds")]), heap(1)]);
+    assert_eq!(report.points.len(), 2);
+    assert_eq!(report.notes, [Note::SnapshotsWithoutSampleType { count: 1 }]);
+
+    let selection = Selection { sample_type: Some("nothing".to_owned()), ..Selection::default() };
+    let options = TrendOptions { selection, ..TrendOptions::default() };
+    let mut builder = TrendBuilder::new(&options);
+    let first = NamedProfile { name: "0".to_owned(), profile: heap(0).build() };
+    assert!(matches!(builder.add(first), Err(AnalysisError::UnknownSampleType { .. })));
+    assert!(matches!(builder.finish(), Err(AnalysisError::TooFewSnapshots { .. })));
+}
