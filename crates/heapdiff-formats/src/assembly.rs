@@ -49,6 +49,12 @@ impl Assembly {
         &mut self.profile
     }
 
+    /// Says that nothing of a heap was left to chance.
+    pub(crate) fn all_recorded(&mut self) {
+        self.profile.period = 1;
+        self.profile.period_type = Some(value_type(("space", "bytes")));
+    }
+
     /// Takes memory for something that the reader itself holds.
     pub(crate) fn charge<T>(&mut self, behind: usize) -> Result<(), ReadError> {
         self.budget.charge::<T>(behind)
@@ -104,12 +110,6 @@ impl Assembly {
             locations.get(id.index()).map_or(0, |location| hash_of_location(state, location))
         });
         Ok(id)
-    }
-
-    /// A location of which only the function is known, or also the line in its file.
-    pub(crate) fn frame(&mut self, name: &str, file: &str, line: i64) -> Result<LocationId, ReadError> {
-        let function = self.function(name, file)?;
-        self.location(Location { lines: vec![Line { function, line, column: 0 }], ..Location::default() })
     }
 
     /// The location of a function of which the name is all that is known, in a profile of such alone.

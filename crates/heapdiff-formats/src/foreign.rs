@@ -6,8 +6,6 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Foreign {
-    /// jemalloc's own heap profile.
-    Jemalloc,
     /// A binary of Linux.
     Elf,
     /// A recording of Linux's `perf`.
@@ -33,7 +31,6 @@ const HEAD_BYTES: usize = 512;
 
 /// Marks at the very beginning.
 const MARKS: &[(&[u8], Foreign)] = &[
-    (b"heap_v2/", Foreign::Jemalloc),
     (b"\x7fELF", Foreign::Elf),
     (b"PERFILE2", Foreign::Perf),
     (b"\x1f\x8b", Foreign::Gzip),
@@ -60,7 +57,6 @@ impl Foreign {
     /// What was found, as a noun.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Jemalloc => "a heap profile in jemalloc's own format (`heap_v2`)",
             Self::Elf => "an ELF binary",
             Self::Perf => "a recording of `perf`",
             Self::Gzip => "a gzip file within a compressed file",
@@ -76,9 +72,6 @@ impl Foreign {
     /// What to do about it.
     pub(crate) fn remedy(self) -> &'static str {
         match self {
-            Self::Jemalloc => {
-                "record with heapdiff's allocator, or convert it with the crate `jemalloc_pprof`"
-            }
             Self::Elf => "name the profile that the program wrote, not the program",
             Self::Perf => "`perf` records where time goes; record the heap with heapdiff's allocator",
             Self::Gzip => "unpack it once with `gunzip`",

@@ -1,7 +1,7 @@
 //! What kind of file an input is, told by its content alone.
 
 use crate::foreign::Foreign;
-use crate::{collapsed, legacy};
+use crate::{collapsed, dhat, heaptrack, jemalloc, legacy};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub(crate) enum Format {
         /// Numbers on a line.
         columns: usize,
     },
+    /// jemalloc's own heap profile.
+    Jemalloc,
+    /// DHAT's JSON.
+    Dhat,
+    /// heaptrack's recording.
+    Heaptrack,
     /// Something that is not read.
     Foreign(Foreign),
 }
@@ -26,6 +32,15 @@ impl Format {
     /// first is empty, and the encoding of either has control characters that no text has; and no other mark that is
     /// looked for can be decoded as its fields.
     pub(crate) fn recognize(head: &[u8], is_whole: bool) -> Self {
+        if head.starts_with(jemalloc::MARK) {
+            return Self::Jemalloc;
+        }
+        if heaptrack::is_begun_by(head) {
+            return Self::Heaptrack;
+        }
+        if dhat::is_begun_by(head) {
+            return Self::Dhat;
+        }
         if legacy::is_begun_by(head) {
             return Self::Legacy;
         }

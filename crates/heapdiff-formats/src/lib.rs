@@ -12,6 +12,9 @@
 //! | `profile.proto` | heapdiff, Go, Pyroscope, `jemalloc_pprof`, ... | `pprof_conversion` |
 //! | older texts, binary CPU profiles | gperftools, tcmalloc, Go's `debug=1`, Java | `legacy` |
 //! | collapsed stacks | inferno, FlameGraph, `jeprof --collapsed`, py-spy, ... | `collapsed` |
+//! | `heap_v2` | jemalloc | `jemalloc` |
+//! | DHAT's JSON | valgrind, dhat-rs | `dhat` |
+//! | recordings of heaptrack | heaptrack | `heaptrack` |
 //!
 //! Other files are recognized and declined by name.
 //!
@@ -36,15 +39,17 @@
 //! ```
 #![forbid(unsafe_code)]
 
-#[expect(dead_code, reason = "readers of formats with addresses come next")]
 mod assembly;
 mod collapsed;
+mod dhat;
 mod foreign;
 mod format;
+mod heaptrack;
+mod jemalloc;
 mod legacy;
 mod limits;
-#[expect(dead_code, reason = "readers of formats with addresses come next")]
 mod lines;
+mod memory_map;
 mod pprof_conversion;
 mod pprof_export;
 mod read_error;

@@ -57,12 +57,6 @@ impl<B: BufRead> Lines<B> {
         let found = excerpt(&self.line);
         ReadError::Line { format: self.format, line: self.number, expected, found }
     }
-
-    /// The error that the text ends where more should follow.
-    pub(crate) fn cut_off(&self, expected: &'static str) -> ReadError {
-        let found = "the end of the file".to_owned();
-        ReadError::Line { format: self.format, line: self.number + 1, expected, found }
-    }
 }
 
 /// How bytes begin, quoted and in one line.
@@ -72,4 +66,13 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let shown: String = text.chars().take(EXCERPT_CHARACTERS).flat_map(char::escape_debug).collect();
     let is_whole = head.len() == bytes.len() && text.chars().count() <= EXCERPT_CHARACTERS;
     format!("`{shown}{}`", if is_whole { "" } else { "..." })
+}
+
+/// A number in hexadecimal digits, with or without `0x`.
+pub(crate) fn hexadecimal(text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(b"0x").unwrap_or(text);
+    if !(1..=16).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }

@@ -111,6 +111,31 @@ pub enum ReadError {
         #[source]
         source: ParseError,
     },
+    /// JSON of DHAT that is not as it should be.
+    #[error("DHAT's profile: expected JSON as valgrind and dhat-rs write it")]
+    Dhat {
+        /// What is wrong, and where.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// JSON of another version of DHAT.
+    #[error(
+        "DHAT's profile: expected `dhatFileVersion` `2`, found `{found}`: take it with another valgrind or dhat-rs"
+    )]
+    DhatVersion {
+        /// The version.
+        found: u64,
+    },
+    /// A stack of DHAT with a frame that does not exist.
+    #[error("DHAT's profile, entry `{point}` of `pps`: expected one of `{count}` frames, found `{frame}`")]
+    DhatFrame {
+        /// Which stack, counting from 0.
+        point: u64,
+        /// The frame that it names.
+        frame: u32,
+        /// How many there are.
+        count: u64,
+    },
     /// A profile that does not say what it counts.
     #[error(
         "found a profile without sample types, expected at least one: take it with another profiler or version"

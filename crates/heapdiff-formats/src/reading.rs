@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::read_error::ReadError;
 use crate::unpacking::Unpacked;
 use crate::warning::Warning;
-use crate::{collapsed, legacy, pprof_conversion};
+use crate::{collapsed, dhat, heaptrack, jemalloc, legacy, pprof_conversion};
 use heapdiff_profile::{Profile, ValueType};
 use std::io::Read;
 
@@ -52,6 +52,9 @@ pub fn read_profile_with(
         Format::Collapsed { columns } => {
             collapsed::read(input.into_stream(), columns, &options.counts, limits)
         }
+        Format::Jemalloc => jemalloc::read(input.into_stream(), limits),
+        Format::Dhat => dhat::read(input, limits),
+        Format::Heaptrack => heaptrack::read(input.into_stream(), limits),
         Format::Foreign(found) => Err(ReadError::Foreign { found }),
     }
 }

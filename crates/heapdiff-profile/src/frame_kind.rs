@@ -210,6 +210,12 @@ mod tests {
                 "/b/tikv-jemalloc-sys/out/build/src/jemalloc.c".into(),
                 FrameKind::Allocator,
             ),
+            (
+                "prof_backtrace_impl",
+                "/b/target/release/build/tikv-jemalloc-sys-71d5ba755ae1b594/out/build/src/prof_sys.c".into(),
+                FrameKind::Allocator,
+            ),
+            ("alloc", "dhat-0.3.3/src/lib.rs".into(), FrameKind::Allocator),
             ("alloc<A>", "/home/u/heapdiff/crates/heapdiff/src/hook.rs".into(), FrameKind::Allocator),
             ("alloc<A>", format!("{CARGO}/heapdiff-0.1.0/src/hook.rs"), FrameKind::Allocator),
         ] {

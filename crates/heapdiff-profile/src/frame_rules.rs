@@ -128,6 +128,7 @@ pub(crate) const PACKAGE_RULES: &[(&str, &[&str], FrameKind)] = &[
     ("tikv-jemallocator", &[], FrameKind::Allocator),
     ("tikv-jemalloc-sys", &[], FrameKind::Allocator),
     ("jemallocator", &[], FrameKind::Allocator),
+    ("dhat", &[], FrameKind::Allocator),
     ("mimalloc", &[], FrameKind::Allocator),
     ("libmimalloc-sys", &[], FrameKind::Allocator),
     ("tokio", &["runtime/", "task/", "util/", "loom/", "future/", "park"], FrameKind::Executor),
@@ -188,6 +189,8 @@ pub(crate) const NAME_RULES: &[(&str, FrameKind)] = &[
 pub(crate) const ALLOCATOR_FOLDERS: &[&str] = &[
     "/jemalloc/src/",
     "/jemalloc/include/",
+    "/build/tikv-jemalloc-sys-",
+    "/build/jemalloc-sys-",
     "/crates/heapdiff/src/",
     "/crates/heapdiff-recorder/src/",
     "/crates/heapdiff-unwind/src/",

@@ -2,11 +2,15 @@
 #![cfg(test)]
 
 mod collapsed;
+mod dhat;
 mod foreign;
 mod gzip;
+mod heaptrack;
+mod jemalloc;
 mod legacy;
 mod metadata;
 mod round_trip;
 mod snapshot;
+mod tables;
 mod violations;
 mod zstd;
