@@ -39,6 +39,8 @@ pub(crate) enum Content {
     },
     /// A legacy format, or rubbish.
     Bytes(Vec<u8>),
+    /// A file as it is.
+    File(Vec<u8>),
     /// A file that is not there.
     Missing,
 }
@@ -89,7 +91,7 @@ impl Input {
     pub(crate) fn profile(&self) -> Option<&Profile> {
         match &self.content {
             Content::Profile { profile, .. } => Some(profile),
-            Content::Bytes(_) | Content::Missing => None,
+            Content::Bytes(_) | Content::File(_) | Content::Missing => None,
         }
     }
 
@@ -103,11 +105,12 @@ impl Input {
 }
 
 impl Content {
-    fn bytes(&self) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Profile { profile, is_gzipped: true } => Some(profile.gzipped()),
             Self::Profile { profile, is_gzipped: false } => Some(profile.encode_to_vec()),
             Self::Bytes(bytes) => Some(proto::gunzip(bytes)),
+            Self::File(bytes) => Some(bytes.clone()),
             Self::Missing => None,
         }
     }

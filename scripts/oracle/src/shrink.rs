@@ -78,7 +78,7 @@ fn candidate(case: &Case, step: usize) -> Option<Case> {
                 }
                 step -= lines.len();
             }
-            Content::Missing => {}
+            Content::File(_) | Content::Missing => {}
         }
     }
     None

@@ -55,8 +55,27 @@ const FILTERS: &[(&str, u32)] = &[
 pub(crate) fn flags(rng: &mut Rng, vocabulary: &Vocabulary) -> Vec<String> {
     let words = &vocabulary.words;
     let mut flags = Vec::new();
-    if !chance(rng, 10) {
+    if !chance(rng, 14) {
         flags.push("symbolize=none".to_owned());
+    } else if chance(rng, 40) {
+        let modes = [
+            "force",
+            "local",
+            "fastlocal",
+            "remote",
+            "demangle=full",
+            "demangle=none",
+            "demangle=templates",
+            "demangle=default",
+            "local:force",
+            "FORCE:demangle=full",
+            "templates",
+            "force:none",
+            ":",
+            "demangle=local",
+            "remote:demangle=none",
+        ];
+        flags.push(format!("symbolize={}", pick(rng, &modes)));
     }
     let format = pick(rng, FORMATS);
     let argument = if format.ends_with('=') { pattern(rng, words) } else { String::new() };
@@ -94,27 +113,60 @@ fn numbers(rng: &mut Rng, vocabulary: &Vocabulary, flags: &mut Vec<String>) {
         flags.push(format!("nodecount={}", pick(rng, &["0", "1", "2", "3", "5", "8", "20", "-1"])));
     }
     if chance(rng, 15) {
-        flags.push(format!("nodefraction={}", pick(rng, &["0", "0.05", "0.2", "0.5", "1", ".01", "1e-1"])));
+        flags.push(format!(
+            "nodefraction={}",
+            pick(rng, &["0", "0.05", "0.2", "0.5", "1", ".01", "1e-1", "-0.5", "2", "NaN", "1e9"])
+        ));
     }
     if chance(rng, 15) {
-        flags.push(format!("edgefraction={}", pick(rng, &["0", "0.05", "0.2", "0.5", "1"])));
+        flags
+            .push(format!("edgefraction={}", pick(rng, &["0", "0.05", "0.2", "0.5", "1", "-1", "3", "Inf"])));
     }
     if chance(rng, 6) {
-        flags.push(format!("divide_by={}", pick(rng, &["2", "3", "0.5", "1000", "7.25", "0", "-2"])));
+        flags.push(format!(
+            "divide_by={}",
+            pick(rng, &["2", "3", "0.5", "1000", "7.25", "0", "-2", "1e300", "1e-300", "Inf", "NaN", "1"])
+        ));
     }
     if chance(rng, 25) {
         let unit = if chance(rng, 25) { "auto" } else { pick(rng, UNITS) };
+        let odd = [
+            "Kilobyte", "kib", "µs", "xyz", "", "hrs", "years", "gb ", "10", "minimum", "Count", "GCUs",
+            "mbs", "ss",
+        ];
+        let unit = if chance(rng, 15) { pick(rng, &odd) } else { unit };
         flags.push(format!("unit={unit}"));
     }
     if chance(rng, 25) {
         let types = &vocabulary.sample_types;
         let index = match rng.u32(0..12) {
             0 => word(rng, &vocabulary.words),
-            1 => {
-                pick(rng, &["inuse_space", "samples", "space", "inuse_objects", "cpu", "-1", "9"]).to_owned()
+            2 if !types.is_empty() => {
+                let name = &types[rng.usize(0..types.len())];
+                let prefix = pick(rng, &["inuse_", "mean_", "total_", " ", "+", "0"]);
+                format!("{prefix}{name}")
             }
+            1 => pick(
+                rng,
+                &[
+                    "inuse_space",
+                    "01",
+                    "+1",
+                    "1_0",
+                    "0x1",
+                    "-0",
+                    "99999999999999999999",
+                    "samples",
+                    "space",
+                    "inuse_objects",
+                    "cpu",
+                    "-1",
+                    "9",
+                ],
+            )
+            .to_owned(),
             _ if types.is_empty() => "0".to_owned(),
-            2..=6 => rng.usize(0..types.len()).to_string(),
+            3..=6 => rng.usize(0..types.len()).to_string(),
             _ => types[rng.usize(0..types.len())].clone(),
         };
         flags.push(format!("sample_index={index}"));
@@ -188,7 +240,51 @@ pub(super) fn pattern(rng: &mut Rng, words: &[String]) -> String {
         6 => "^[^:]+$".to_owned(),
         7 => pick(
             rng,
-            &["(", "a)", "[z-a]", "*", "a**", "(?P<n>x", "\\pX", "x{1001}", "(?=a)", "\\8", "[[:wrong:]]"],
+            &[
+                "(",
+                "a)",
+                "[z-a]",
+                "*",
+                "a**",
+                "(?P<n>x",
+                "\\pX",
+                "x{1001}",
+                "(?=a)",
+                "\\8",
+                "[[:wrong:]]",
+                "a{2,1}",
+                "[a-\\d]",
+                "(?P<1>a)",
+                "(?P=n)",
+                "(?<n>a)(?<n>b)",
+                "\\x{110000}",
+                "\\1",
+                "\\K",
+                "\\u00e9",
+                "[[:alpha:]-z]",
+                "(?i",
+                "(?z)",
+                "[",
+                "[]",
+                "[^]",
+                "\\",
+                "\\p{Nope}",
+                "\\pq",
+                "(a{999}){999}",
+                "a{,2}{3}{2}",
+                "??",
+                "+",
+                "?",
+                "^*+",
+                "(?i)(?-i",
+                "\\x{",
+                "\\xg",
+                "a***",
+                "{1}{2}",
+                "\\Qa",
+                ")",
+                "x{2}{1001}",
+            ],
         )
         .to_owned(),
         8 => pick(
@@ -205,6 +301,45 @@ pub(super) fn pattern(rng: &mut Rng, words: &[String]) -> String {
                 "x{2,}",
                 "(?s).",
                 "\\x41",
+                "[\\w-]",
+                "(?i:M)ain",
+                "a*?",
+                "\\Amain\\z",
+                "[^[:space:]]",
+                "[[:^alpha:]]",
+                "(|a)",
+                "a||b",
+                "()",
+                ".{0,1000}",
+                "\\07",
+                "\\0",
+                "(?i)GRÖSSE",
+                "(?i)\u{17f}",
+                "\\p{Han}",
+                "\\PL",
+                "\\p{^Latin}",
+                "[]a]",
+                "[^]a]",
+                "[a-]",
+                "x{2",
+                "{",
+                "a{,5}",
+                "(?m)^m",
+                "(?P<name>m)ain",
+                "(?<name>m)ain",
+                "\\Q..\\E.",
+                "[\\]a]",
+                "\\.\\*",
+                "\\x{6d}ain",
+                "[\\x61-\\x7a]",
+                "\\B",
+                "$",
+                "(?s-i)a",
+                "\\pN+",
+                "[[:word:]]+",
+                "\\/",
+                "\\_",
+                "\\:",
                 "\\C",
             ],
         )
@@ -232,6 +367,24 @@ pub(super) fn tag_filter(rng: &mut Rng, words: &[String]) -> String {
             "512b:",
             "+2kb:",
             "3widgets:",
+            "1kB:2KB",
+            "1.5kb",
+            "0x10:",
+            ":",
+            "1 kb:",
+            "1kb :2kb",
+            "-1kb:-2b",
+            "99999999999999999999:",
+            "9223372036854775807b:",
+            "5s:1ms",
+            "1min:1h",
+            "5",
+            "-5",
+            "1k:",
+            "1gb:1tb",
+            "10:20:30",
+            ",",
+            "1b,2b",
         ],
     );
     let key = pick(rng, &["bytes", "key1", "request", "user", "latency", "absent"]);

@@ -6,6 +6,7 @@ mod legacy;
 mod lines;
 mod names;
 mod profile;
+mod unusual;
 
 use crate::case::{Case, Content, Input, Role};
 use crate::shrink::is_report;
@@ -33,7 +34,12 @@ fn inputs(rng: &mut Rng) -> Vec<Input> {
         return vec![Input { role: Role::Source, content }];
     }
     let first = profile::profile(rng);
-    let sources = if chance(rng, 15) { rng.usize(2..4) } else { 1 };
+    let sources = match rng.u32(0..100) {
+        0..14 => rng.usize(2..4),
+        // More than pprof combines at once.
+        14 if chance(rng, 30) => rng.usize(126..132),
+        _ => 1,
+    };
     let bases = if chance(rng, 35) { rng.usize(1..3) } else { 0 };
     let role = if rng.bool() { Role::Base } else { Role::DiffBase };
     let mut inputs = Vec::new();
@@ -47,11 +53,19 @@ fn inputs(rng: &mut Rng) -> Vec<Input> {
         if chance(rng, 2) {
             profile::damage(&mut profile, rng);
         }
+        if chance(rng, 20) {
+            unusual::distort(&mut profile, rng);
+        }
         if chance(rng, 25) {
             profile::renumber(&mut profile, rng);
         }
         let role = if index < sources { Role::Source } else { role };
-        let content = Content::Profile { profile: Box::new(profile), is_gzipped: chance(rng, 90) };
+        let mut content = Content::Profile { profile: Box::new(profile), is_gzipped: chance(rng, 90) };
+        if chance(rng, 3) {
+            let mut bytes = content.bytes().unwrap_or_default();
+            unusual::damage_file(&mut bytes, rng);
+            content = Content::File(bytes);
+        }
         inputs.push(Input { role, content });
     }
     if chance(rng, 2) {
