@@ -123,10 +123,26 @@ fn reason(error: &Error, page: &PageAddress) -> String {
 
 /// What a resolver says of a name that it does not know; the resolver is named where the system's settings do.
 fn not_found(host: &str) -> String {
+    if !is_domain_name(host) {
+        return format!("dial tcp: lookup {host}: no such host");
+    }
     let settings = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     let mut servers = settings.lines().filter_map(|line| line.strip_prefix("nameserver")).map(str::trim);
     let server = servers.next().map(|server| format!(" on {server}:53")).unwrap_or_default();
     format!("dial tcp: lookup {host}{server}: no such host")
+}
+
+/// Whether a resolver is asked for a name at all.
+fn is_domain_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..64).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    name == "." || (name.len() < 255 && labels.len() < 254 && !is_number && labels.split('.').all(is_label))
 }
 
 /// The address that is tried first.
@@ -201,6 +217,12 @@ mod tests {
         }
         assert_eq!(credentials("http://a:%62@h/"), Some("Basic YTpi".to_owned()));
         assert_eq!(credentials("http://h/@"), None);
+        assert!(
+            is_domain_name("a-b.c_d.")
+                && !is_domain_name("-a")
+                && !is_domain_name("1.2")
+                && !is_domain_name("a..b")
+        );
         assert!(is_here("127.0.0.1") && is_here("localhost") && !is_here("example.org"));
     }
 }

@@ -1,12 +1,13 @@
 //! The bytes of a source to a profile.
 
 use super::decode::decode;
+use super::gzip;
 use super::legacy;
 use super::model::Profile;
 use super::parse_error::{FormatError, ParseError};
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
-use std::io::{ErrorKind, Read};
+use std::io::Read as _;
 
 /// Reads a profile: `profile.proto` or one of the older formats, compressed with gzip or not.
 ///
@@ -28,7 +29,8 @@ fn unpack(source: &[u8]) -> Result<Cow<'_, [u8]>, ParseError> {
     let mut bytes = Vec::with_capacity(expected_len(source));
     match MultiGzDecoder::new(source).read_to_end(&mut bytes) {
         Ok(_) => Ok(Cow::Owned(bytes)),
-        Err(error) => Err(ParseError::Gzip(gzip_error(&error))),
+        // What this reader refuses is not always what Go's does.
+        Err(_) => Ok(Cow::Owned(gzip::unpack(source)?)),
     }
 }
 
@@ -36,15 +38,4 @@ fn unpack(source: &[u8]) -> Result<Cow<'_, [u8]>, ParseError> {
 fn expected_len(source: &[u8]) -> usize {
     let stated = source.last_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
     if stated / 1032 <= source.len() { stated + 1 } else { 0 }
-}
-
-/// Go's words for what can be wrong with a gzip file.
-fn gzip_error(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => "unexpected EOF".into(),
-        ErrorKind::InvalidInput if error.to_string().contains("header") => "gzip: invalid header".into(),
-        ErrorKind::InvalidInput if error.to_string().contains("deflate") => "flate: corrupt input".into(),
-        ErrorKind::InvalidInput => "gzip: invalid checksum".into(),
-        _ => error.to_string(),
-    }
 }

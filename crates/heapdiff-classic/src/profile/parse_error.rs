@@ -1,5 +1,6 @@
 //! Why a source is no profile, in pprof's words.
 
+use super::gzip::GzipError;
 use thiserror::Error;
 
 /// Why a source is no profile.
@@ -7,7 +8,7 @@ use thiserror::Error;
 pub enum ParseError {
     /// It begins like a gzip file but cannot be unpacked.
     #[error("decompressing profile: {0}")]
-    Gzip(String),
+    Gzip(#[from] GzipError),
     /// It is none of the formats.
     #[error("parsing profile: {0}")]
     Format(#[from] FormatError),
