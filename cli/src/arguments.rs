@@ -1,7 +1,9 @@
 //! What can be typed: commands, options and their help.
 
+mod export;
 mod selection;
 
+pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Top(TopArguments),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
+    Convert(ConvertArguments),
+    Symbolize(SymbolizeArguments),
     Postmortem(PostmortemArguments),
     Snapshot(SnapshotArguments),
     /// Takes pprof's command line, and answers as pprof does

@@ -8,7 +8,7 @@ use crate::talk::Talk;
 use etcetera::BaseStrategy as _;
 use heapdiff_formats::{Limits, ReadError, read_profile};
 use heapdiff_profile::{MergeError, Merged, Merger, NamedProfile, Note, Profile};
-use heapdiff_symbols::{Options, SymbolReport, Symbolizer};
+use heapdiff_symbols::{Options, Symbolizer};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub(crate) struct Input<'a> {
     process: Option<&'a str>,
     /// Whether sources that cannot be read are left out.
     keep_going: bool,
+    /// Whether functions and lines are looked up.
+    symbolizes: bool,
     talk: Talk,
 }
 
@@ -42,8 +44,14 @@ impl<'a> Input<'a> {
             debug_directories: &global.debug_dir,
             process,
             keep_going: global.keep_going,
+            symbolizes: true,
             talk: Talk::new(global.quiet),
         }
+    }
+
+    /// The same, but profiles stay as they are: addresses without names do not get any.
+    pub(crate) fn bare(self) -> Self {
+        Self { symbolizes: false, ..self }
     }
 
     /// The sums of both sides where `base` names one; else two files; or the first and the last snapshot of a folder;
@@ -58,7 +66,8 @@ impl<'a> Input<'a> {
         single: bool,
     ) -> Result<Comparison, Failure> {
         if !base.is_empty() {
-            return self.sides(base, paths);
+            let (base, head) = self.sides(base, paths)?;
+            return Ok(Comparison { base: Some(base), head });
         }
         once(paths)?;
         let mut comparison = match paths {
@@ -116,7 +125,11 @@ impl<'a> Input<'a> {
     ///
     /// # Errors
     /// As for [`Self::merged`].
-    fn sides(&self, base: &[PathBuf], head: &[PathBuf]) -> Result<Comparison, Failure> {
+    pub(crate) fn sides(
+        &self,
+        base: &[PathBuf],
+        head: &[PathBuf],
+    ) -> Result<(NamedProfile, NamedProfile), Failure> {
         let paths = [base, head].concat();
         once(&paths)?;
         let ((mut base, notes), (mut head, more)) = (self.sum(base)?, self.sum(head)?);
@@ -124,7 +137,7 @@ impl<'a> Input<'a> {
         // What holds for both is said once.
         self.say(&more.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         self.symbolize(&mut [&mut base, &mut head], &folders(&paths));
-        Ok(Comparison { base: Some(base), head })
+        Ok((base, head))
     }
 
     fn say(&self, notes: &[Note]) {
@@ -272,7 +285,10 @@ impl<'a> Input<'a> {
 
     /// Puts functions and lines to the addresses, and says of which files there are none. Binaries are often kept, or
     /// copied from another machine, beside the profiles: `folders`.
-    fn symbolize(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) -> SymbolReport {
+    fn symbolize(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) {
+        if !self.symbolizes {
+            return;
+        }
         for missing in self.debug_directories.iter().filter(|directory| !directory.is_dir()) {
             self.talk.warning(&format!("--debug-dir `{}` is no folder", missing.display()));
         }
@@ -291,7 +307,6 @@ impl<'a> Input<'a> {
         for warning in report.warnings() {
             self.talk.warning(&warning);
         }
-        report
     }
 }
 
@@ -332,7 +347,7 @@ fn name_of_sum(names: &[String], asked: usize) -> String {
 }
 
 /// Profiles that have no sum.
-fn not_one_kind(error: MergeError) -> Failure {
+pub(crate) fn not_one_kind(error: MergeError) -> Failure {
     let hint = match error {
         MergeError::DifferentPeriods { .. } => {
             "merge those that were recorded alike, and look at the others alone"

@@ -56,11 +56,22 @@ pub(crate) fn print(report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> an
     report(&mut stdout).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
-/// Writes a picture to a file at once: under another name first, so that whoever watches it never sees half of it.
+/// Writes a picture to a file at once: see [`write_file_as`].
 ///
 /// # Errors
 /// If the folder does not exist or cannot be written to, or the disk is full.
 pub(crate) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    write_file_as(path, |out| out.write_all(content))
+}
+
+/// Writes a file at once: under another name first, so that whoever watches it never sees half of it.
+///
+/// # Errors
+/// If `content` fails, the folder does not exist or cannot be written to, or the disk is full.
+pub(crate) fn write_file_as(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -69,14 +80,16 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let is_special = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     let write = || -> io::Result<()> {
         if is_special {
-            return std::fs::write(path, content);
+            let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
+            return content(&mut out).and_then(|()| out.flush());
         }
-        let mut file = tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix(".heapdiff-")
             .permissions(readable_by_all())
             .tempfile_in(folder)?;
-        file.write_all(content)?;
-        file.persist(path)?;
+        let mut out = BufWriter::new(file);
+        content(&mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.persist(path)?;
         Ok(())
     };
     write().map_err(|error| {

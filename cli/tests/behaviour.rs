@@ -255,3 +255,64 @@ Set to false to get the full profile, without any trimming.
 ";
     assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
 }
+
+#[test]
+fn a_conversion_is_written_whole_and_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let top = |file: &str, counts: &str| {
+        let arguments =
+            ["-q", "top", file, "--format", "json", "--by", "function", "--type", counts, "--all-frames"];
+        let report: serde_json::Value = serde_json::from_str(&stdout(&mut heapdiff(&arguments))).unwrap();
+        let rows = report["rows"].as_array().unwrap();
+        let mut rows: Vec<_> = rows
+            .iter()
+            // Collapsed stacks have no `;` within a name.
+            .map(|row| {
+                (row["function"].as_str().unwrap().replace(';', ":"), row["flat"].clone(), row["cum"].clone())
+            })
+            .map(|(function, flat, cum)| format!("{function} {flat} {cum}"))
+            .collect();
+        rows.sort();
+        rows
+    };
+    let expected = top("shop", "inuse_space");
+    assert!(expected.len() > 5);
+    for (name, counts) in
+        [("heap.pb.gz", "inuse_space"), ("heap.folded", "samples"), ("heap.collapsed.gz", "samples")]
+    {
+        let said = output(&mut heapdiff(&["convert", "shop", "-o", &path(name)]));
+        assert!(String::from_utf8_lossy(&said.stderr).starts_with("note: wrote `"), "{name}");
+        assert!(said.status.success() && said.stdout.is_empty(), "{name}");
+        assert_eq!(top(&path(name), counts), expected, "{name}");
+    }
+    for name in ["heap.speedscope.json", "heap.firefox.json"] {
+        stdout(&mut heapdiff(&["convert", "shop", "-o", &path(name)]));
+        let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path(name)).unwrap()).unwrap();
+        assert!(json.is_object(), "{name}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+}
+
+#[test]
+fn several_sources_may_come_from_a_pipe_and_files() {
+    let snapshot = std::fs::File::open(fixtures().join("go-heap.pb.gz")).unwrap();
+    let output = heapdiff(&["top", "-", "go-heap.pb.gz", "-n", "1"]).stdin(snapshot).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("standard input + 1 more\n"), "{text}");
+    assert!(text.contains("21.0 MiB in all"), "{text}");
+}
+
+#[test]
+fn profiles_that_have_no_sum_say_which_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stacks.folded");
+    std::fs::write(&path, "main;work 5\n").unwrap();
+    let refused = output(&mut heapdiff(&["top", "go-heap.pb.gz", path.to_str().unwrap()]));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(
+        said.contains("cannot merge: `go-heap.pb.gz` and `") && said.contains("does not say how"),
+        "{said}"
+    );
+}

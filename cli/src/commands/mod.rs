@@ -1,5 +1,6 @@
 //! One command a file: ask the analysis, print the answer.
 
+mod convert;
 mod diff;
 mod flamegraph;
 mod info;
@@ -7,6 +8,7 @@ mod overview;
 mod postmortem;
 pub(crate) mod pprof;
 mod snapshot;
+mod symbolize;
 mod top;
 
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
@@ -30,6 +32,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(Command::Top(arguments)), None) => top::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
+        (Some(Command::Convert(arguments)), None) => convert::run(arguments, global),
+        (Some(Command::Symbolize(arguments)), None) => symbolize::run(arguments, global),
         (Some(Command::Postmortem(arguments)), None) => postmortem::run(arguments, global),
         (Some(Command::Snapshot(arguments)), None) => snapshot::run(arguments, global),
         // `main` sees to it before its arguments could be taken for ours.

@@ -45,9 +45,10 @@ impl Format {
             return Self::Legacy;
         }
         match Foreign::recognize(head) {
-            Some(Foreign::Text) => match collapsed::columns(head, is_whole) {
+            // A stack may begin with `[unknown]` or `{closure}`, as JSON does with other brackets.
+            Some(found @ (Foreign::Text | Foreign::Json)) => match collapsed::columns(head, is_whole) {
                 Some(columns) => Self::Collapsed { columns },
-                None => Self::Foreign(Foreign::Text),
+                None => Self::Foreign(found),
             },
             Some(found) => Self::Foreign(found),
             None => Self::Pprof,

@@ -3,7 +3,7 @@
 //! [`read_profile`] takes whatever a user points at, recognizes it by its content, and gives a
 //! [`heapdiff_profile::Profile`] on whose invariants everything else relies, or an error of one line that
 //! says what was found, what was expected and what to do. The caller adds the name of the file.
-//! [`write_profile`] is the way back.
+//! [`write_profile`] is the way back, and [`export`] to other tools.
 //!
 //! What is read, plain or compressed with gzip or zstd, and told by its content alone:
 //!
@@ -42,6 +42,7 @@
 mod assembly;
 mod collapsed;
 mod dhat;
+mod export;
 mod foreign;
 mod format;
 mod heaptrack;
@@ -51,15 +52,14 @@ mod limits;
 mod lines;
 mod memory_map;
 mod pprof_conversion;
-mod pprof_export;
 mod read_error;
 mod reading;
 mod unpacking;
 mod warning;
 
+pub use export::{ExportError, ExportFormat, ExportOptions, export, write_profile};
 pub use foreign::Foreign;
 pub use limits::Limits;
-pub use pprof_export::{ExportError, write_profile};
 pub use read_error::ReadError;
 pub use reading::{ReadOptions, read_profile, read_profile_with};
 pub use unpacking::Packing;

@@ -161,12 +161,7 @@ impl FrameTable {
 
     /// Adds the frames of a location to `frames`, innermost first: one for each inlined function, and one that names
     /// the place in the mapped file where there are no symbols.
-    pub(crate) fn intern_location(
-        &mut self,
-        profile: &Profile,
-        location: &Location,
-        frames: &mut Vec<FrameId>,
-    ) {
+    pub fn intern_location(&mut self, profile: &Profile, location: &Location, frames: &mut Vec<FrameId>) {
         if location.lines.is_empty() {
             let function = unsymbolized_name(profile, location);
             frames.push(self.intern(Frame { function: &function, file: "", line: 0 }));

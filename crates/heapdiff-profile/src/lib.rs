@@ -89,7 +89,7 @@ pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
 pub use interval::Interval;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
-pub use merge::{MergeError, Merged, Merger, merge};
+pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
 };

@@ -110,7 +110,7 @@ pub struct Location {
 }
 
 /// A fact about a sample beyond its stack, such as the block size or the epoch of an allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label {
     /// Its name: `bytes`, `epoch`, `thread`, ...
     pub key: StringId,
@@ -119,7 +119,7 @@ pub struct Label {
 }
 
 /// The value of a [`Label`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LabelValue {
     /// A word.
     Text(StringId),

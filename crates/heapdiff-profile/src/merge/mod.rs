@@ -8,6 +8,7 @@
 //! Rows are one if their stacks and labels are. Nothing else is lost but sample types that only some have, which is
 //! noted, and what a snapshot says of its process: several have none in common.
 
+mod difference;
 mod error;
 mod tables;
 
@@ -21,6 +22,7 @@ use indexmap::map::Entry;
 use std::collections::BTreeMap;
 use tables::{Handles, Tables};
 
+pub use difference::{difference, side_by_side};
 pub use error::MergeError;
 
 /// Sums profiles, one after the other: what is held is the sum, never all of them.

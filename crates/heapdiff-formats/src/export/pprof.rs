@@ -1,28 +1,9 @@
 //! From the model to `profile.proto`.
 
-use heapdiff_pprof::{LabelValue as WireLabelValue, WriteError, Writer};
+use super::ExportError;
+use heapdiff_pprof::{LabelValue as WireLabelValue, Writer};
 use heapdiff_profile::{Label, LabelValue, Metadata, Profile, StringId, ValueType};
 use std::io::Write;
-
-/// Why a profile could not be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    /// A message could not be written.
-    #[error("failed to encode the profile")]
-    Encode {
-        /// Which, and why.
-        #[from]
-        source: WriteError,
-    },
-    /// The metadata could not be made JSON.
-    #[error("failed to encode the metadata")]
-    Metadata {
-        /// Why.
-        #[from]
-        source: serde_json::Error,
-    },
-}
 
 /// Writes a profile as `profile.proto` in gzip, and gives the sink back, not flushed.
 ///
