@@ -14,6 +14,7 @@ mod side;
 mod source_path;
 pub mod text;
 mod theme;
+mod verdict_words;
 
 pub use side::Side;
 pub use theme::Theme;

@@ -9,12 +9,14 @@ mod info;
 mod overview;
 mod postmortem;
 mod top;
+mod trend;
 
 pub use diff::DiffJson;
 pub use info::InfoJson;
 pub use overview::OverviewJson;
 pub use postmortem::{DeathJson, HeapJson, PostmortemJson};
 pub use top::TopJson;
+pub use trend::TrendJson;
 
 use std::io::{self, Write};
 

@@ -16,6 +16,7 @@ mod postmortem;
 mod sparkline;
 mod table;
 mod top;
+mod trend;
 mod wrapping;
 
 pub use diff::DiffText;
@@ -23,6 +24,7 @@ pub use info::InfoText;
 pub use overview::OverviewText;
 pub use postmortem::{HeapText, PostmortemText};
 pub use top::TopText;
+pub use trend::TrendText;
 
 use crate::theme::Theme;
 use heapdiff_profile::Names;

@@ -2,6 +2,7 @@
 
 use super::TextOptions;
 use super::table::{Align, Cell, Row, Table};
+use super::wrapping::wrapped;
 use crate::elide;
 use crate::source_path;
 use heapdiff_profile::{Frame, FrameId, FrameTable, Names};
@@ -26,6 +27,8 @@ pub(super) struct RowName {
     pub(super) through: String,
     /// Who called it, leaf first, as `function (file:line)`; empty where that is not shown.
     pub(super) callers: Vec<String>,
+    /// Why the row is what it is; empty where that is not said.
+    pub(super) reason: String,
     /// How much of names is written; `None` for as much as fits.
     pub(super) names: Option<Names>,
 }
@@ -67,6 +70,12 @@ impl RowName {
     /// Adds who called it: the rest of a stack, leaf first.
     pub(super) fn called_by(mut self, callers: &[FrameId], frames: &FrameTable) -> Self {
         self.callers = callers.iter().map(|&caller| self.caller(frames.frame(caller))).collect();
+        self
+    }
+
+    /// Adds why the row is what it is.
+    pub(super) fn because(mut self, reason: String) -> Self {
+        self.reason = reason;
         self
     }
 
@@ -114,7 +123,8 @@ impl RowName {
             vec![self.through.clone(), self.callers_in(columns)]
         };
         let lines = lines.into_iter().filter(|line| !line.is_empty());
-        lines.map(|line| elide::middle(&line, columns).into_owned()).collect()
+        let reason = wrapped(&self.reason, columns).into_iter().filter(|line| !line.is_empty());
+        lines.map(|line| elide::middle(&line, columns).into_owned()).chain(reason).collect()
     }
 
     /// All of it, in lines of at most `columns`, each with whether it is the name itself.

@@ -1,0 +1,230 @@
+//! `heapdiff trend`: how fast each line grows, and whether that is a leak.
+
+use super::TextOptions;
+use super::naming::{NamedRows, RowName};
+use super::next::write_next;
+use super::sparkline::sparkline;
+use super::table::{Align, Cell};
+use super::wrapping::{wrapped, write_remark};
+use crate::elide;
+use crate::quantity::{self, Unit};
+use crate::verdict_words;
+use heapdiff_profile::{Headroom, Rate, Reason, TrendReport, TrendRow, Verdict};
+use std::io::{self, Write};
+
+/// Columns of a row's history.
+const SPARKLINE_COLUMNS: usize = 16;
+/// Rates are shown for this many seconds.
+const HOUR: f64 = 3600.0;
+
+/// The trend of a series.
+#[derive(Clone, Copy, Debug)]
+pub struct TrendText<'a> {
+    /// The trend.
+    pub report: &'a TrendReport,
+    /// What to type next, each with what it is good for.
+    pub next: &'a [(String, &'static str)],
+}
+
+impl TrendText<'_> {
+    /// Writes the trend.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        self.write_process(options, out)?;
+        self.write_headline(options, out)?;
+        self.write_total(options, out)?;
+        writeln!(out)?;
+        self.write_rows(options, out)?;
+        write_next(self.next, options, out)
+    }
+
+    fn write_process(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let report = self.report;
+        let snapshots = quantity::counted(report.points.len() as u64, "snapshot");
+        let span = match report.seconds.last() {
+            Some(&seconds) if report.has_times => format!(" over {}", duration(seconds)),
+            _ => String::new(),
+        };
+        match &report.process {
+            Some(process) => {
+                let name = format!("{} (pid {})", elide::printable(&process.program), process.pid);
+                writeln!(out, "{}: {snapshots}{span}", options.theme.strong(name))
+            }
+            None => writeln!(out, "{snapshots}{span} by another profiler"),
+        }
+    }
+
+    /// What looks like a leak, in a sentence.
+    fn write_headline(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let of =
+            |verdict: Verdict| self.report.rows.iter().filter(move |row| row.judgement.verdict == verdict);
+        let (leaks, open) = (of(Verdict::LeakLike).count(), of(Verdict::Inconclusive).count());
+        let open_words = match open {
+            0 => String::new(),
+            _ => format!(" {} cannot be told yet.", quantity::counted(open as u64, "line")),
+        };
+        if leaks == 0 {
+            let sentence = match (open, self.report.rows.is_empty()) {
+                (_, true) => "No line to show: nothing was sampled.".to_owned(),
+                (0, false) => "No line looks like a leak.".to_owned(),
+                _ => format!("No line is surely a leak.{open_words}"),
+            };
+            return wrapped(&sentence, options.width)
+                .iter()
+                .try_for_each(|line| writeln!(out, "{}", options.theme.strong(line)));
+        }
+        let sum: f64 = of(Verdict::LeakLike).map(|row| row.rate.per_second).sum();
+        let verb = if leaks == 1 { "looks like a leak" } else { "look like leaks, together" };
+        let sentence =
+            format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, "line"), self.rate(sum));
+        wrapped(&sentence, options.width)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{}", options.theme.change(1, line)))
+    }
+
+    /// How all lines together move, and how long the memory lasts.
+    fn write_total(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let Rate { per_second, low, high } = self.report.total.rate;
+        let kind = &self.report.sample_type.kind;
+        let line = format!(
+            "all of {kind}: {}, 95 % interval {} to {}",
+            self.rate(per_second),
+            self.amount(low),
+            self.amount(high)
+        );
+        write_remark(&line, options, out)?;
+        match &self.report.headroom {
+            Some(headroom) => write_remark(&headroom_words(headroom), options, out),
+            None => Ok(()),
+        }
+    }
+
+    fn write_rows(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let has_samples = self.report.rows.iter().any(|row| row.figures.samples.is_some());
+        let per = if self.report.has_times { "per hour" } else { "per snapshot" };
+        let mut columns = vec![
+            ("verdict", Align::Left),
+            ("shape", Align::Left),
+            (per, Align::Right),
+            ("95 % interval", Align::Right),
+        ];
+        columns.extend(has_samples.then_some(("samples", Align::Right)));
+        columns.push(("over time", Align::Left));
+        let mut rows = NamedRows::new(&columns);
+        let (mut shown, mut hidden) = (0, Vec::new());
+        for verdict in [Verdict::LeakLike, Verdict::Inconclusive, Verdict::Bounded, Verdict::Noise] {
+            let share = match verdict {
+                Verdict::LeakLike => options.rows_max,
+                Verdict::Inconclusive => options.rows_max.div_ceil(2),
+                Verdict::Bounded => options.rows_max.div_ceil(3),
+                Verdict::Noise => 0,
+            };
+            // What did not move at all is no news.
+            let is_news = |row: &&TrendRow| row.judgement.reason != Reason::StandsStill;
+            let of_kind = || self.report.rows.iter().filter(|row| row.judgement.verdict == verdict);
+            let mut listed = 0;
+            for row in of_kind().filter(is_news).take(share) {
+                rows.push(self.cells(row, has_samples, options), self.name(row, options));
+                listed += 1;
+            }
+            shown += listed;
+            let rest = of_kind().count() - listed;
+            if rest > 0 {
+                hidden.push(format!("{} {}", quantity::count(rest as u64), verdict_words::verdict(verdict)));
+            }
+        }
+        if shown > 0 {
+            rows.write(options, out)?;
+        }
+        if !hidden.is_empty() {
+            write_remark(&format!("not shown: {}", hidden.join(", ")), options, out)?;
+        }
+        let legend = [
+            "LEAK-LIKE: keeps growing, and nothing takes it back   BOUNDED: stopped, or comes back",
+            "INCONCLUSIVE: may be growing; this series does not tell   NOISE: chance explains it",
+        ];
+        legend.iter().filter(|_| shown > 0).try_for_each(|line| write_remark(line, options, out))
+    }
+
+    fn cells(&self, row: &TrendRow, has_samples: bool, options: &TextOptions) -> Vec<Cell> {
+        let Rate { per_second, low, high } = row.rate;
+        let verdict = row.judgement.verdict;
+        let (sign, tendency) = match verdict {
+            Verdict::LeakLike => ("▲", 1),
+            Verdict::Inconclusive => ("?", 0),
+            Verdict::Bounded => ("●", 0),
+            Verdict::Noise => ("~", 0),
+        };
+        let words = format!("{sign} {}", verdict_words::verdict(verdict));
+        let mut cells = vec![
+            Cell::painted(words, |words| options.theme.change(tendency, words)),
+            Cell::plain(row.judgement.shape.map_or("-", verdict_words::shape)),
+            Cell::painted(self.amount(per_second), |text| options.theme.change(tendency, text)),
+            Cell::plain(format!("{} to {}", self.amount(low), self.amount(high))),
+        ];
+        if has_samples {
+            cells.push(Cell::plain(row.figures.samples.map_or("-".to_owned(), quantity::count)));
+        }
+        cells.push(Cell::plain(sparkline(&row.values, SPARKLINE_COLUMNS)));
+        cells
+    }
+
+    fn name(&self, row: &TrendRow, options: &TextOptions) -> RowName {
+        let frames = &self.report.frames;
+        RowName::of(frames.frame(row.frame), options).through(row.via, frames).because(why(row))
+    }
+
+    /// `+852 MiB per hour`.
+    fn rate(&self, per_second: f64) -> String {
+        let per = if self.report.has_times { "per hour" } else { "per snapshot" };
+        format!("{} {per}", self.amount(per_second))
+    }
+
+    /// What a rate amounts to in an hour, or in a snapshot where times are not known.
+    fn amount(&self, per_second: f64) -> String {
+        let seconds = if self.report.has_times { HOUR } else { 1.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
+        let amount = (per_second * seconds).round() as i64;
+        Unit::from_name(&self.report.sample_type.unit).format_change(amount)
+    }
+}
+
+/// Why a row got its verdict, with the figures that it rests on.
+fn why(row: &TrendRow) -> String {
+    let mut words = verdict_words::reason(row.judgement.reason);
+    if row.judgement.verdict == Verdict::LeakLike {
+        if let Some(survival) = row.survival {
+            words.push_str(&format!(
+                "; of what was new in the first half, {:.0} % is still there",
+                survival * 100.0
+            ));
+        }
+        if let Some(spread) = row.spread {
+            words.push_str(&format!(", from {:.0} % of the snapshots", spread * 100.0));
+        }
+    }
+    words
+}
+
+fn headroom_words(headroom: &Headroom) -> String {
+    let [earliest, latest] = headroom.interval();
+    let range = if latest.is_finite() {
+        format!("between {} and {}", duration(earliest), duration(latest))
+    } else {
+        format!("not before {}", duration(earliest))
+    };
+    format!(
+        "memory: {} of {} used; at this rate the limit is reached in {}, {range}",
+        quantity::bytes(headroom.used_bytes),
+        quantity::bytes(headroom.limit_bytes),
+        duration(headroom.seconds())
+    )
+}
+
+fn duration(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let nanos = (seconds * 1e9) as u64;
+    quantity::duration(nanos)
+}
