@@ -153,6 +153,15 @@ impl Comparison {
         }
     }
 
+    /// The figures of a row that holds these stacks.
+    pub(crate) fn figures_of(&self, stacks: &[StackId]) -> DiffFigures {
+        let mut sum = Gathered::default();
+        for gathered in stacks.iter().filter_map(|&stack| self.gather(stack)) {
+            sum += gathered;
+        }
+        self.figures(&sum)
+    }
+
     fn interval(&self, gathered: &Gathered) -> Option<crate::interval::Interval> {
         let (unseen_base, unseen_head) = self.unseen_bytes?;
         if !self.has_samples || self.columns.bytes.is_none() {
@@ -177,6 +186,11 @@ impl Comparison {
 }
 
 impl Gathered {
+    /// By how much the value changed.
+    pub(crate) fn delta(&self) -> i64 {
+        self.head.value.saturating_sub(self.base.value)
+    }
+
     /// How much these stacks changed, then how much they hold: for finding the one that matters most.
     pub(crate) fn magnitude(&self) -> (u64, i64) {
         let delta = self.head.value.saturating_sub(self.base.value);

@@ -32,6 +32,15 @@ pub enum AnalysisError {
         #[source]
         source: Box<regex::Error>,
     },
+    /// What functions are asked for by is not a regular expression.
+    #[error("`{pattern}` is not a regular expression")]
+    BadPattern {
+        /// As the user wrote it.
+        pattern: String,
+        /// What is wrong with it.
+        #[source]
+        source: Box<regex::Error>,
+    },
     /// No number lies in a range of labels.
     #[error("`--{filter} {range}` is an empty range")]
     EmptyTagRange {

@@ -193,6 +193,11 @@ impl StackId {
     /// The first stack of any table: what stands in for a stack where there is none.
     pub(crate) const FIRST: Self = Self(0);
 
+    /// The handle of the entry at `index` of a table; `None` past four billion entries.
+    pub(crate) fn from_index(index: usize) -> Option<Self> {
+        u32::try_from(index).ok().map(Self)
+    }
+
     /// The stack's place in its table.
     #[must_use]
     pub fn index(self) -> usize {

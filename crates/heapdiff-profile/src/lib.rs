@@ -56,7 +56,9 @@ mod frame_order;
 mod frame_rules;
 mod function_name;
 mod interval;
+mod label_value;
 mod last_seconds;
+mod listing;
 mod memory_split;
 mod merge;
 mod metadata;
@@ -67,15 +69,20 @@ mod profile;
 mod profile_builder;
 mod pruning;
 mod resolve;
+mod resolved_subject;
 mod row_groups;
 mod sample_type;
 mod selection;
 mod series;
 mod string_table;
+mod subject;
 mod summary;
 mod tag_filter;
 mod tag_frames;
+mod tag_ranges;
+mod tags;
 mod top;
+mod traces;
 mod trajectory;
 mod trend;
 
@@ -88,7 +95,9 @@ pub use fold::{FoldInputs, FoldOptions, Folded, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
 pub use interval::Interval;
+pub use label_value::LabelRange;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
+pub use listing::{ListedFunction, ListedLine, Listing, ListingOptions, list};
 pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
@@ -107,8 +116,11 @@ pub use sample_type::sample_type_index;
 pub use selection::{FrameVisibility, Selection};
 pub use series::{NamedProfile, Series, series};
 pub use string_table::{StringId, StringTable};
+pub use subject::Subject;
 pub use summary::ProfileSummary;
+pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use top::{TopBy, TopOptions, TopOrder, TopReport, TopRow, top};
+pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
     Headroom, Judgement, Rate, Reason, Shape, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
 };

@@ -27,6 +27,16 @@ pub enum Note {
         /// The label's name.
         key: String,
     },
+    /// No function goes by the name that was asked for.
+    NoSuchFunction {
+        /// The regular expression.
+        pattern: String,
+    },
+    /// All functions of the name that was asked for are hidden.
+    FunctionsHidden {
+        /// The regular expression.
+        pattern: String,
+    },
     /// The base was scaled to hold as much as the head.
     Normalized {
         /// What its values were multiplied with.
@@ -103,6 +113,10 @@ impl fmt::Display for Note {
                 f,
                 "the base is scaled by {factor:.4} to hold as much as the head: compared as independent"
             ),
+            Self::NoSuchFunction { pattern } => write!(f, "`{pattern}` matched no function"),
+            Self::FunctionsHidden { pattern } => {
+                write!(f, "`{pattern}` matched hidden functions alone: `--all-frames` shows them")
+            }
             Self::DifferentPrograms { base, head } => {
                 write!(f, "different programs: base is `{base}`, head is `{head}`")
             }

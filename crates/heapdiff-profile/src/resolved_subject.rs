@@ -1,0 +1,112 @@
+//! One profile, or both sides of a diff, resolved and ready to be summed.
+
+use crate::attribution::Attribution;
+use crate::comparison::{Comparison, Side};
+use crate::diff::{Change, Pairing};
+use crate::error::AnalysisError;
+use crate::frame::FrameTable;
+use crate::note::Note;
+use crate::profile::{Profile, Sample, ValueType};
+use crate::resolve::{ResolvedSamples, Resolver};
+use crate::sample_type::{Columns, common_columns};
+use crate::selection::Selection;
+use crate::subject::Subject;
+
+/// The samples of a [`Subject`] after filters, with the frames of their stacks.
+pub(crate) struct ResolvedSubject<'a> {
+    subject: Subject<'a>,
+    pub(crate) sample_type: ValueType,
+    of_base: Columns,
+    of_head: Columns,
+    pub(crate) base: ResolvedSamples,
+    pub(crate) head: ResolvedSamples,
+    pub(crate) frames: FrameTable,
+    pub(crate) attribution: Attribution,
+}
+
+impl<'a> ResolvedSubject<'a> {
+    /// Resolves, and says what there is to note.
+    ///
+    /// # Errors
+    /// If the profiles have no sample type in common, or not the one that was asked for.
+    pub(crate) fn new(
+        subject: Subject<'a>,
+        selection: &Selection,
+    ) -> Result<(Self, Vec<Note>), AnalysisError> {
+        let Subject { base, head } = subject;
+        // A profile has everything in common with itself.
+        let (sample_type, of_base, of_head) =
+            common_columns(base.unwrap_or(head), head, selection.sample_type.as_deref())?;
+        let mut resolver = Resolver::new(selection);
+        let resolved_base = base.map(|base| resolver.resolve(base));
+        let resolved_head = resolver.resolve(head);
+        let (frames, attribution, notes) = resolver.finish();
+        let base = resolved_base.unwrap_or(ResolvedSamples { stacks: Vec::new() });
+        Ok((
+            Self { subject, sample_type, of_base, of_head, base, head: resolved_head, frames, attribution },
+            notes,
+        ))
+    }
+
+    /// Sums the values of both sides by stack.
+    pub(crate) fn by_stack(&self, notes: &mut Vec<Note>) -> Comparison {
+        self.compare(&self.base, &self.head, self.frames.stack_count(), notes)
+    }
+
+    /// Sums the values of both sides by whatever `base` and `head` put their samples to, of which there are `count`.
+    pub(crate) fn compare(
+        &self,
+        base: &ResolvedSamples,
+        head: &ResolvedSamples,
+        count: usize,
+        notes: &mut Vec<Note>,
+    ) -> Comparison {
+        // One profile is the growth from nothing.
+        let nothing = Profile::default();
+        let base =
+            Side { profile: self.subject.base.unwrap_or(&nothing), resolved: base, columns: self.of_base };
+        let head = Side { profile: self.subject.head, resolved: head, columns: self.of_head };
+        Comparison::new(base, head, count, notes)
+    }
+
+    /// The samples of both sides that the filters let through, with whether they are of the base and their value.
+    pub(crate) fn samples(&self) -> impl Iterator<Item = SubjectSample<'_>> {
+        let of = |profile: Option<&'a Profile>, resolved, column: usize, is_base| {
+            profile.into_iter().flat_map(move |profile| {
+                let samples = profile.samples.iter().enumerate();
+                samples.filter_map(move |(index, sample)| {
+                    let resolved: &ResolvedSamples = resolved;
+                    let stack = resolved.stacks.get(index).copied().flatten()?;
+                    let value = sample.values.get(column).copied().unwrap_or(0);
+                    Some(SubjectSample { profile, sample, index, stack, value, is_base })
+                })
+            })
+        };
+        let base = of(self.subject.base, &self.base, self.of_base.value, true);
+        base.chain(of(Some(self.subject.head), &self.head, self.of_head.value, false))
+    }
+
+    /// How the sides relate; `None` where there is one side alone.
+    pub(crate) fn pairing(&self, comparison: &Comparison) -> Option<Pairing> {
+        self.subject.base.map(|_| comparison.pairing())
+    }
+
+    /// The sums of both sides before filters.
+    pub(crate) fn unfiltered(&self) -> Change {
+        let base = self.subject.base.map_or(0, |base| base.sum_of(self.of_base.value));
+        Change { base, head: self.subject.head.sum_of(self.of_head.value), flow: None }
+    }
+}
+
+/// A sample of a [`Subject`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SubjectSample<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) sample: &'a Sample,
+    /// Its place in its profile.
+    pub(crate) index: usize,
+    pub(crate) stack: crate::frame::StackId,
+    /// Of the sample type that was asked for.
+    pub(crate) value: i64,
+    pub(crate) is_base: bool,
+}
