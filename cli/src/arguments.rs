@@ -1,8 +1,10 @@
 //! What can be typed: commands, options and their help.
 
+mod drill_down;
 mod export;
 mod selection;
 
+pub(crate) use drill_down::{ListArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
@@ -60,6 +62,9 @@ pub(crate) struct OverviewArguments {
 pub(crate) enum Command {
     Diff(DiffArguments),
     Top(TopArguments),
+    List(ListArguments),
+    Traces(TracesArguments),
+    Tags(TagsArguments),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
     Convert(ConvertArguments),

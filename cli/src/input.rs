@@ -7,7 +7,8 @@ use crate::progress::Progress;
 use crate::talk::Talk;
 use etcetera::BaseStrategy as _;
 use heapdiff_formats::{Limits, ReadError, read_profile};
-use heapdiff_profile::{MergeError, Merged, Merger, NamedProfile, Note, Profile};
+use heapdiff_profile::{MergeError, Merged, Merger, NamedProfile, Note, Profile, Subject};
+use heapdiff_render::Side;
 use heapdiff_symbols::{Options, Symbolizer};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -35,6 +36,19 @@ pub(crate) struct Input<'a> {
 pub(crate) struct Comparison {
     pub(crate) base: Option<NamedProfile>,
     pub(crate) head: NamedProfile,
+}
+
+impl Comparison {
+    /// The profiles.
+    pub(crate) fn profiles(&self) -> Subject<'_> {
+        Subject { base: self.base.as_ref().map(|base| &base.profile), head: &self.head.profile }
+    }
+
+    /// What each of them says about itself.
+    pub(crate) fn sides(&self) -> (Option<Side>, Side) {
+        let side = |named: &NamedProfile| Side::of(&named.name, &named.profile);
+        (self.base.as_ref().map(side), side(&self.head))
+    }
 }
 
 impl<'a> Input<'a> {
@@ -119,6 +133,18 @@ impl<'a> Input<'a> {
         self.say(&notes);
         self.symbolize(&mut [&mut profile], &folders(paths));
         Ok(profile)
+    }
+
+    /// The sum of some sources, and that of those to compare it with, if there are any.
+    ///
+    /// # Errors
+    /// As for [`Self::merged`].
+    pub(crate) fn subject(&self, base: &[PathBuf], head: &[PathBuf]) -> Result<Comparison, Failure> {
+        if base.is_empty() {
+            return Ok(Comparison { base: None, head: self.merged(head)? });
+        }
+        let (base, head) = self.sides(base, head)?;
+        Ok(Comparison { base: Some(base), head })
     }
 
     /// The sums of two sets of sources.

@@ -29,6 +29,13 @@ impl Talk {
         }
     }
 
+    /// What to try next.
+    pub(crate) fn hint(self, text: &str) {
+        if !self.quiet {
+            say("hint", AnsiColor::Cyan, text);
+        }
+    }
+
     /// Whether nothing is to be said.
     pub(crate) fn is_quiet(self) -> bool {
         self.quiet

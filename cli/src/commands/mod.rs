@@ -4,12 +4,15 @@ mod convert;
 mod diff;
 mod flamegraph;
 mod info;
+mod list;
 mod overview;
 mod postmortem;
 pub(crate) mod pprof;
 mod snapshot;
 mod symbolize;
+mod tags;
 mod top;
+mod traces;
 
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
 use crate::failure::Failure;
@@ -30,6 +33,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .into()),
         (Some(Command::Diff(arguments)), None) => diff::run(arguments, global),
         (Some(Command::Top(arguments)), None) => top::run(arguments, global),
+        (Some(Command::List(arguments)), None) => list::run(arguments, global),
+        (Some(Command::Traces(arguments)), None) => traces::run(arguments, global),
+        (Some(Command::Tags(arguments)), None) => tags::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
         (Some(Command::Convert(arguments)), None) => convert::run(arguments, global),
@@ -70,7 +76,7 @@ fn refused(error: AnalysisError) -> anyhow::Error {
             Some("choose one with `--type`; `heapdiff info` lists them")
         }
         AnalysisError::NoCommonSampleType { .. } => Some("compare two profiles of the same kind"),
-        AnalysisError::BadFilter { .. } => Some(
+        AnalysisError::BadFilter { .. } | AnalysisError::BadPattern { .. } => Some(
             "a backslash takes a special character as it is; the syntax is that of https://docs.rs/regex",
         ),
         AnalysisError::EmptyTagRange { .. } => Some("the smaller number comes first: `bytes=1kb:64kb`"),
@@ -88,6 +94,7 @@ fn refused(error: AnalysisError) -> anyhow::Error {
     match error {
         AnalysisError::UnknownSampleType { .. }
         | AnalysisError::BadFilter { .. }
+        | AnalysisError::BadPattern { .. }
         | AnalysisError::EmptyTagRange { .. } => Failure::Usage { message, hint },
         _ => Failure::Input { message, hint },
     }

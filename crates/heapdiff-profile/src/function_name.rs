@@ -256,8 +256,10 @@ fn short_type(of_type: &str) -> Option<Cow<'_, str>> {
     if of_type.starts_with(['[', '(']) {
         return Some(Cow::Borrowed(of_type));
     }
+    // `dyn Fn() + Send` goes by its first trait.
+    let of_type = leading_path(of_type).split(" + ").next().unwrap_or_default();
     let mut unnamed = None;
-    for part in path_parts(leading_path(of_type)).into_iter().rev() {
+    for part in path_parts(of_type).into_iter().rev() {
         if part.starts_with('{') {
             unnamed = unnamed.or(unnamed_part(part));
         } else if let Some(part) = short_part(part, false) {
@@ -364,6 +366,10 @@ mod tests {
             ("<app::run::{closure#0} as core::future::future::Future>::poll", "run::{closure}::poll"),
             ("core::ops::function::FnOnce::call_once{{vtable.shim}}", "FnOnce::call_once{{vtable.shim}}"),
             ("core::ops::function::FnOnce::call_once::{shim:vtable#0}", "FnOnce::call_once"),
+            (
+                "core::ops::function::impls::<impl core::ops::function::FnOnce<A> for &dyn core::ops::function::Fn<(), Output = i32> + core::marker::Sync>::call_once",
+                "Fn::call_once",
+            ),
             ("void ns::each<int>(int)", "ns::each"),
             ("(anonymous namespace)::each(int)", "(anonymous namespace)::each"),
             ("ns::Key::operator<(ns::Key const&) const", "Key::operator<(ns::Key const&) const"),

@@ -53,6 +53,16 @@ pub(crate) fn start(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(if columns == 0 { String::new() } else { format!("{ELLIPSIS}{tail}") })
 }
 
+/// `text` in at most `columns`, with `…` in place of its end if it is longer.
+#[must_use]
+pub(crate) fn end(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let head = fitting(text.chars(), columns.saturating_sub(1));
+    Cow::Owned(if columns == 0 { String::new() } else { format!("{head}{ELLIPSIS}") })
+}
+
 /// The longest run of the first `characters` that fits.
 fn fitting(characters: impl Iterator<Item = char>, columns: usize) -> String {
     let mut taken = 0;
@@ -89,6 +99,7 @@ mod tests {
         fn never_wider_than_asked(text in "\\PC{0,60}", columns in 0usize..70) {
             prop_assert!(width(&middle(&text, columns)) <= columns);
             prop_assert!(width(&start(&text, columns)) <= columns);
+            prop_assert!(width(&end(&text, columns)) <= columns);
         }
 
         #[test]

@@ -11,10 +11,12 @@ pub mod flamegraph;
 pub mod json;
 pub mod quantity;
 mod side;
+mod source_file;
 mod source_path;
 pub mod text;
 mod theme;
 mod verdict_words;
 
-pub use side::Side;
+pub use side::{Side, Sides};
+pub use source_file::SourceFile;
 pub use theme::Theme;

@@ -40,3 +40,12 @@ impl Side {
         }
     }
 }
+
+/// The files of a report on one profile, or on what changed between two.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// The file that is compared against; `None` where the report is on one profile.
+    pub base: Option<&'a Side>,
+    /// The file that is asked about.
+    pub head: &'a Side,
+}

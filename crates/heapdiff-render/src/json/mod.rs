@@ -6,16 +6,23 @@
 mod diff;
 mod frame;
 mod info;
+mod listing;
 mod overview;
 mod postmortem;
+mod subject;
+mod tags;
 mod top;
+mod traces;
 mod trend;
 
 pub use diff::DiffJson;
 pub use info::InfoJson;
+pub use listing::ListJson;
 pub use overview::OverviewJson;
 pub use postmortem::{DeathJson, HeapJson, PostmortemJson};
+pub use tags::TagsJson;
 pub use top::TopJson;
+pub use traces::TracesJson;
 pub use trend::TrendJson;
 
 use std::io::{self, Write};

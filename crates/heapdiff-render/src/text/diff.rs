@@ -47,7 +47,8 @@ impl DiffText<'_> {
             return writeln!(out, "\nNothing changed: {} as before.", self.counted(level));
         }
         writeln!(out)?;
-        let columns = DiffColumns::of(self.report, options);
+        let figures: Vec<_> = report.rows.iter().map(|row| &row.figures).collect();
+        let columns = DiffColumns::of(&report.sample_type, &figures, options);
         let mut rows = NamedRows::new(&columns.titles());
         let shown = |rows: &[&DiffRow]| rows.len().min(options.rows_max);
         let grew_shown = grew.iter().take(shown(&grew));

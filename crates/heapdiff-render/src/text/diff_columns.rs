@@ -5,7 +5,7 @@ use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
 use crate::theme;
-use heapdiff_profile::{DiffFigures, DiffReport};
+use heapdiff_profile::{DiffFigures, ValueType};
 use std::io::{self, Write};
 
 /// From this width on there is room for the interval of each change, in columns.
@@ -28,25 +28,21 @@ pub(super) struct DiffColumns {
 }
 
 impl DiffColumns {
-    /// The columns for which the report has values, and `options` the room.
-    pub(super) fn of(report: &DiffReport, options: &TextOptions) -> Self {
-        let figures = || report.rows.iter().map(|row| &row.figures);
+    /// The columns for which the rows have values, and `options` the room.
+    pub(super) fn of(sample_type: &ValueType, figures: &[&DiffFigures], options: &TextOptions) -> Self {
+        let figures = || figures.iter();
         Self {
-            unit: Unit::from_name(&report.sample_type.unit),
+            unit: Unit::from_name(&sample_type.unit),
             flow: figures().any(|figures| figures.value.flow.is_some()),
             in_place: figures().any(|figures| figures.value.flow.is_some_and(|flow| flow.grown != 0)),
-            objects: !report.sample_type.kind.ends_with("objects")
+            objects: !sample_type.kind.ends_with("objects")
                 && figures().any(|figures| figures.objects.is_some()),
             samples: figures().any(|figures| figures.samples.is_some()),
             uncertain: figures()
                 .any(|figures| figures.significant() == Some(false) && figures.value.delta() != 0),
             interval: (options.width >= INTERVAL_WIDTH_MIN
                 && figures().any(|figures| figures.interval.is_some()))
-            .then_some(if report.sample_type.unit == "bytes" {
-                "95 % interval"
-            } else {
-                "95 % interval of bytes"
-            }),
+            .then_some(if sample_type.unit == "bytes" { "95 % interval" } else { "95 % interval of bytes" }),
         }
     }
 

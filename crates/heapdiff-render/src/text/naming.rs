@@ -47,7 +47,7 @@ impl RowName {
 
     /// The function in at most `columns`: in full if that fits, else without generic arguments, else its last parts.
     /// What is too long in the form that was asked for loses its middle.
-    fn function_in(&self, columns: usize) -> Cow<'_, str> {
+    pub(super) fn function_in(&self, columns: usize) -> Cow<'_, str> {
         let is_in_full = self.names.is_some() || elide::width(&self.function) <= columns;
         if is_in_full {
             return elide::middle(&self.function, columns);

@@ -64,8 +64,12 @@ pub(super) struct Row {
 impl Table {
     /// A table with these columns.
     pub(super) fn new(columns: impl IntoIterator<Item = (&'static str, Align)>) -> Self {
-        let columns = columns.into_iter().map(|(title, align)| (title.to_owned(), align)).collect();
-        Self { columns, rows: Vec::new() }
+        Self::with_titles(columns.into_iter().map(|(title, align)| (title.to_owned(), align)))
+    }
+
+    /// A table with these columns, whose titles the data name.
+    pub(super) fn with_titles(columns: impl IntoIterator<Item = (String, Align)>) -> Self {
+        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row.

@@ -1,0 +1,32 @@
+//! `heapdiff tags`.
+
+use super::{ROWS_DEFAULT, refused, say_notes};
+use crate::arguments::{GlobalArguments, TagsArguments};
+use crate::input::Input;
+use crate::output;
+use crate::talk::Talk;
+use heapdiff_profile::tags;
+use heapdiff_render::Sides;
+use heapdiff_render::json::TagsJson;
+use heapdiff_render::text::TagsText;
+
+pub(super) fn run(arguments: &TagsArguments, global: &GlobalArguments) -> anyhow::Result<()> {
+    let names = global.names(arguments.output.format);
+    let selection = arguments.selection.selection(names).map_err(refused)?;
+    let input = Input::new(global, arguments.process.process.as_deref());
+    let subject = input.subject(&arguments.subject.base, &arguments.subject.inputs)?;
+    let report = &tags(subject.profiles(), &selection).map_err(refused)?;
+    let talk = Talk::new(global.quiet);
+    say_notes(&report.notes, talk);
+    if report.tags.is_empty() {
+        talk.hint("heapdiff's own snapshots have the labels `bytes` and `epoch`; see --focus, --tag-show and --type");
+    }
+    let (base, head) = subject.sides();
+    let sides = Sides { base: base.as_ref(), head: &head };
+    if arguments.output.is_json() {
+        let json = TagsJson { report, sides, rows_max: arguments.output.rows };
+        return output::print(|out| json.write(out));
+    }
+    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
+    output::print(|out| TagsText { report, sides }.write(&options, out))
+}

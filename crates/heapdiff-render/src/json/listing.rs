@@ -1,0 +1,115 @@
+//! `heapdiff/list/v1`.
+
+use super::subject::{SubjectJson, ValuesJson};
+use crate::side::Sides;
+use crate::source_file::SourceFile;
+use heapdiff_profile::{DiffFigures, ListedFunction, Listing};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The lines of functions for other programs.
+#[derive(Clone, Copy, Debug)]
+pub struct ListJson<'a> {
+    /// What the lines hold.
+    pub report: &'a Listing,
+    /// The source of each of its functions, in the same order; what is missing counts as not known.
+    pub sources: &'a [SourceFile],
+    /// The files.
+    pub sides: Sides<'a>,
+    /// Functions that are written at most, in the report's order; `None` writes all.
+    pub rows_max: Option<usize>,
+}
+
+impl ListJson<'_> {
+    /// The name and version of the schema.
+    pub const SCHEMA: &'static str = "heapdiff/list/v1";
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let report = self.report;
+        let (total, pairing) = (&report.total, report.pairing);
+        let functions = report.functions.iter().take(self.rows_max.unwrap_or(usize::MAX)).enumerate();
+        let functions = functions.map(|(index, function)| {
+            let source = self.sources.get(index).unwrap_or(&SourceFile::Unknown);
+            FunctionJson::of(function, source, report)
+        });
+        let document = Document {
+            schema: Self::SCHEMA,
+            subject: SubjectJson::of(
+                self.sides,
+                &report.sample_type,
+                pairing,
+                total,
+                report.resolution_bytes,
+            ),
+            functions_all: report.functions.len(),
+            functions: functions.collect(),
+            notes: report.notes.iter().map(ToString::to_string).collect(),
+        };
+        super::write(&document, out)
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    subject: SubjectJson<'a>,
+    /// Functions before `-n` cut them.
+    functions_all: usize,
+    functions: Vec<FunctionJson<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct FunctionJson<'a> {
+    function: &'a str,
+    /// As the profile names it; empty where it does not.
+    file: &'a str,
+    /// The file that was read; null where none was.
+    source: Option<&'a str>,
+    /// Why there is no text, or why it may not be what the program was built from; null where nothing is known.
+    remark: Option<String>,
+    flat: ValuesJson,
+    cum: ValuesJson,
+    lines: Vec<LineJson<'a>>,
+}
+
+/// A line that holds something. Its values are changes in a comparison.
+#[derive(Serialize)]
+struct LineJson<'a> {
+    /// 0 where it is not known.
+    line: i64,
+    flat: i64,
+    cum: i64,
+    /// The line as the source has it; null where it does not.
+    text: Option<&'a str>,
+}
+
+impl<'a> FunctionJson<'a> {
+    fn of(function: &ListedFunction, source: &'a SourceFile, report: &'a Listing) -> Self {
+        let frame = report.frames.frame(function.frame);
+        let values = |figures: &DiffFigures| {
+            ValuesJson::of(figures, report.pairing.is_some(), report.total.unfiltered.head)
+        };
+        let text = source.lines();
+        let lines = function.lines.iter().map(|line| LineJson {
+            line: line.line,
+            flat: line.flat,
+            cum: line.cum,
+            text: usize::try_from(line.line).ok().and_then(|line| text.get(line.checked_sub(1)?).copied()),
+        });
+        Self {
+            function: frame.function,
+            file: frame.file,
+            source: source.path(),
+            remark: source.remark(function.lines.last().map_or(0, |line| line.line)),
+            flat: values(&function.flat),
+            cum: values(&function.cum),
+            lines: lines.collect(),
+        }
+    }
+}

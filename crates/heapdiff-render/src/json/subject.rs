@@ -1,0 +1,85 @@
+//! What the reports on one profile or on a comparison have in common.
+
+use super::frame::{FiguresJson, SideJson};
+use crate::side::Sides;
+use heapdiff_profile::{DiffFigures, DiffTotal, Interval, Pairing, ValueType};
+use serde::Serialize;
+
+/// Files, what is counted, and how much there is of it.
+#[derive(Debug, Serialize)]
+pub(super) struct SubjectJson<'a> {
+    /// Whether both sides are snapshots of one process; null for one profile.
+    paired: Option<bool>,
+    sample_type: &'a str,
+    unit: &'a str,
+    /// Null for one profile.
+    base: Option<SideJson>,
+    head: SideJson,
+    /// The smallest change of one stack that cannot have been missed; 0 is exact, null is not known.
+    resolution_bytes: Option<u64>,
+    /// The chance with which each interval holds the true change; null for one profile.
+    confidence: Option<f64>,
+    /// What the filters let through.
+    total: ValuesJson,
+}
+
+impl<'a> SubjectJson<'a> {
+    pub(super) fn of(
+        sides: Sides<'_>,
+        sample_type: &'a ValueType,
+        pairing: Option<Pairing>,
+        total: &DiffTotal,
+        resolution_bytes: Option<u64>,
+    ) -> Self {
+        Self {
+            paired: pairing.map(|pairing| pairing == Pairing::Paired),
+            sample_type: &sample_type.kind,
+            unit: &sample_type.unit,
+            base: sides.base.map(|base| SideJson::of(base, total.unfiltered.base)),
+            head: SideJson::of(sides.head, total.unfiltered.head),
+            resolution_bytes,
+            confidence: pairing.map(|_| Interval::CONFIDENCE),
+            total: ValuesJson::of(&total.shown, pairing.is_some(), total.unfiltered.head),
+        }
+    }
+}
+
+/// The numbers of a row.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum ValuesJson {
+    /// Of one profile.
+    Held {
+        /// In the unit of the sample type.
+        value: i64,
+        /// Of the whole profile; null where that is nothing.
+        percent: Option<f64>,
+        /// Null where the profile does not count them.
+        bytes: Option<i64>,
+        objects: Option<i64>,
+        samples: Option<u64>,
+    },
+    /// Of a comparison.
+    Changed(Box<FiguresJson>),
+}
+
+impl ValuesJson {
+    pub(super) fn of(figures: &DiffFigures, is_diff: bool, total: i64) -> Self {
+        if is_diff {
+            return Self::Changed(Box::new(FiguresJson::of(figures)));
+        }
+        let value = figures.value.delta();
+        Self::Held {
+            value,
+            percent: percent(value, total),
+            bytes: figures.bytes.map(|bytes| bytes.delta()),
+            objects: figures.objects.map(|objects| objects.delta()),
+            samples: figures.samples,
+        }
+    }
+}
+
+/// `part` in percent of `total`; null where the total is nothing.
+fn percent(part: i64, total: i64) -> Option<f64> {
+    (total != 0).then(|| part as f64 / total as f64 * 100.0)
+}

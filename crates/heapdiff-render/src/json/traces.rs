@@ -1,0 +1,108 @@
+//! `heapdiff/traces/v1`.
+
+use super::frame::FrameJson;
+use super::subject::{SubjectJson, ValuesJson};
+use crate::side::Sides;
+use heapdiff_profile::{Trace, TraceLabel, TracesReport};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The stacks of a profile or of a comparison for other programs.
+#[derive(Clone, Copy, Debug)]
+pub struct TracesJson<'a> {
+    /// The stacks.
+    pub report: &'a TracesReport,
+    /// The files.
+    pub sides: Sides<'a>,
+    /// Stacks that are written at most, in the report's order; `None` writes all.
+    pub rows_max: Option<usize>,
+}
+
+impl TracesJson<'_> {
+    /// The name and version of the schema.
+    pub const SCHEMA: &'static str = "heapdiff/traces/v1";
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let report = self.report;
+        let (total, pairing) = (&report.total, report.pairing);
+        let traces = report.traces.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        let document = Document {
+            schema: Self::SCHEMA,
+            subject: SubjectJson::of(
+                self.sides,
+                &report.sample_type,
+                pairing,
+                total,
+                report.resolution_bytes,
+            ),
+            traces_all: report.traces.len(),
+            traces: traces.map(|trace| TraceJson::of(trace, report)).collect(),
+            notes: report.notes.iter().map(ToString::to_string).collect(),
+        };
+        super::write(&document, out)
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    subject: SubjectJson<'a>,
+    /// Stacks before `-n` cut them.
+    traces_all: usize,
+    traces: Vec<TraceJson<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TraceJson<'a> {
+    /// The hidden function that asked for the memory, such as `Vec::reserve`.
+    via: Option<FrameJson>,
+    /// Shown frames, leaf first.
+    stack: Vec<FrameJson>,
+    /// The same with hidden frames.
+    whole_stack: Vec<FrameJson>,
+    #[serde(flatten)]
+    values: ValuesJson,
+    labels: Vec<LabelJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LabelJson<'a> {
+    key: &'a str,
+    /// The smallest and the largest number, and their unit; null where there are none.
+    low: Option<i64>,
+    high: Option<i64>,
+    unit: Option<&'a str>,
+    words: &'a [String],
+}
+
+impl<'a> TraceJson<'a> {
+    fn of(trace: &'a Trace, report: &TracesReport) -> Self {
+        let frames = &report.frames;
+        Self {
+            via: trace.via.map(|via| FrameJson::of(via, frames)),
+            stack: FrameJson::stack(&trace.stack, frames),
+            whole_stack: FrameJson::stack(frames.stack(trace.whole_stack), frames),
+            values: ValuesJson::of(&trace.figures, report.pairing.is_some(), report.total.unfiltered.head),
+            labels: trace.labels.iter().map(LabelJson::of).collect(),
+        }
+    }
+}
+
+impl<'a> LabelJson<'a> {
+    fn of(label: &'a TraceLabel) -> Self {
+        let numbers = label.numbers.as_ref();
+        Self {
+            key: &label.key,
+            low: numbers.map(|numbers| numbers.low),
+            high: numbers.map(|numbers| numbers.high),
+            unit: numbers.map(|numbers| numbers.unit.as_str()),
+            words: &label.words,
+        }
+    }
+}

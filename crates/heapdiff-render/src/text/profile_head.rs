@@ -1,0 +1,59 @@
+//! What stands above every report on one profile: which file it is, what is counted, and what 100 % is.
+
+use super::TextOptions;
+use super::wrapping::write_remark;
+use crate::elide;
+use crate::quantity::{self, Unit};
+use crate::side::Side;
+use heapdiff_profile::ValueType;
+use std::io::{self, Write};
+
+/// One profile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProfileHead<'a> {
+    /// The file.
+    pub(super) side: &'a Side,
+    /// What is counted.
+    pub(super) sample_type: &'a ValueType,
+    /// What 100 % is.
+    pub(super) total: i64,
+    /// What the filters let through.
+    pub(super) shown: i64,
+}
+
+impl ProfileHead<'_> {
+    /// Writes it.
+    pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let unit = Unit::from_name(&self.sample_type.unit);
+        writeln!(out, "{}", options.theme.strong(elide::printable(&self.side.name)))?;
+        let origin = self.origin();
+        if !origin.is_empty() {
+            write_remark(&origin, options, out)?;
+        }
+        writeln!(
+            out,
+            "{}: {} in all; percentages are of that",
+            self.sample_type.kind,
+            unit.format(self.total)
+        )?;
+        if self.shown != self.total {
+            let share = quantity::share(self.shown, self.total);
+            writeln!(out, "the filters let {} of it through ({share})", unit.format(self.shown))?;
+        }
+        Ok(())
+    }
+
+    /// `snapshot 31, 2026-11-20 14:03:30 UTC, a sample every 512 KiB on average`, as far as it is known.
+    fn origin(&self) -> String {
+        let side = self.side;
+        let mut parts = Vec::new();
+        parts.extend(side.sequence.map(|sequence| format!("snapshot {sequence}")));
+        parts.extend(quantity::moment(side.time_nanos));
+        parts.extend(match u64::try_from(side.period_bytes) {
+            Ok(1) => Some("every allocation recorded".to_owned()),
+            Ok(period @ 2..) => Some(format!("a sample every {} on average", quantity::bytes(period))),
+            _ => None,
+        });
+        parts.join(", ")
+    }
+}

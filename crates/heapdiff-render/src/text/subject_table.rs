@@ -1,0 +1,122 @@
+//! Rows of one profile or of a comparison: the head of the report, the columns of numbers, and what they mean.
+
+use super::TextOptions;
+use super::comparison_head::ComparisonHead;
+use super::diff_columns::DiffColumns;
+use super::profile_head::ProfileHead;
+use super::table::{Align, Cell};
+use super::wrapping::write_remark;
+use crate::quantity::{self, Unit};
+use crate::side::Sides;
+use heapdiff_profile::{DiffFigures, DiffTotal, Pairing, ValueType};
+use std::io::{self, Write};
+
+/// What reports on a [`Subject`](heapdiff_profile::Subject) have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SubjectHead<'a> {
+    pub(super) sides: Sides<'a>,
+    pub(super) sample_type: &'a ValueType,
+    pub(super) total: &'a DiffTotal,
+    /// `None` for one profile.
+    pub(super) pairing: Option<Pairing>,
+    pub(super) resolution_bytes: Option<u64>,
+}
+
+impl SubjectHead<'_> {
+    /// Says what the report is about.
+    pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let Self { sample_type, total, resolution_bytes, .. } = *self;
+        match (self.sides.base, self.pairing) {
+            (Some(base), Some(pairing)) => {
+                let head = self.sides.head;
+                ComparisonHead { base, head, sample_type, total, pairing, resolution_bytes }
+                    .write(options, out)
+            }
+            _ => {
+                let (shown, total) = (total.shown.value.delta(), total.unfiltered.head);
+                ProfileHead { side: self.sides.head, sample_type, total, shown }.write(options, out)
+            }
+        }
+    }
+}
+
+/// The columns of numbers.
+pub(super) enum SubjectColumns {
+    /// Of one profile.
+    Values {
+        unit: Unit,
+        /// What 100 % is.
+        total: i64,
+        objects: bool,
+        samples: bool,
+    },
+    /// Of a comparison.
+    Changes(DiffColumns),
+}
+
+impl SubjectColumns {
+    /// The columns for which the rows have values.
+    pub(super) fn of(head: &SubjectHead<'_>, figures: &[&DiffFigures], options: &TextOptions) -> Self {
+        if head.pairing.is_some() {
+            return Self::Changes(DiffColumns::of(head.sample_type, figures, options));
+        }
+        Self::Values {
+            unit: Unit::from_name(&head.sample_type.unit),
+            total: head.total.unfiltered.head,
+            objects: !head.sample_type.kind.ends_with("objects")
+                && figures.iter().any(|figures| figures.objects.is_some()),
+            samples: figures.iter().any(|figures| figures.samples.is_some()),
+        }
+    }
+
+    /// Their titles.
+    pub(super) fn titles(&self) -> Vec<(&'static str, Align)> {
+        match self {
+            Self::Changes(columns) => columns.titles(),
+            Self::Values { objects, samples, .. } => {
+                let mut titles = vec!["value", "share"];
+                titles.extend(objects.then_some("objects"));
+                titles.extend(samples.then_some("samples"));
+                titles.into_iter().map(|title| (title, Align::Right)).collect()
+            }
+        }
+    }
+
+    /// The numbers of a row.
+    pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
+        match self {
+            Self::Changes(columns) => columns.cells(figures, options),
+            Self::Values { unit, total, objects, samples } => {
+                let value = figures.value.delta();
+                let mut cells = vec![
+                    Cell::painted(unit.format(value), |text| options.theme.strong(text)),
+                    Cell::plain(quantity::share(value, *total)),
+                ];
+                let or_dash = |text: Option<String>| Cell::plain(text.unwrap_or_else(|| "-".to_owned()));
+                if *objects {
+                    cells.push(or_dash(figures.objects.map(|objects| Unit::Count.format(objects.delta()))));
+                }
+                if *samples {
+                    cells.push(or_dash(figures.samples.map(quantity::count)));
+                }
+                cells
+            }
+        }
+    }
+
+    /// Says what signs and titles mean, after an empty line.
+    pub(super) fn write_legend(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Changes(columns) => {
+                writeln!(out)?;
+                columns.write_legend(options, out)
+            }
+            Self::Values { samples: true, .. } => {
+                writeln!(out)?;
+                let samples = "samples: sampled allocations that the row rests on; the more, the surer";
+                write_remark(samples, options, out)
+            }
+            Self::Values { .. } => Ok(()),
+        }
+    }
+}
