@@ -93,6 +93,7 @@ fn answer(line: &CommandLine) -> Result<(), String> {
     let outside = Outside {
         local_time: &local_time,
         read_source: &sources::read_source,
+        is_binary: &sources::is_binary,
         working_directory: sources::working_directory(),
         source_folders: sources::go_modules(),
     };

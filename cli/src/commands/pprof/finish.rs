@@ -131,8 +131,7 @@ fn draw(graph: &[u8], format: &str) -> Result<Vec<u8>, String> {
     {
         Ok(dot) => dot,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(failed("exec: \"dot\": executable file not found in $PATH")
-                + "\nhint: install Graphviz, or write the graph itself with -dot");
+            return Err(failed("exec: \"dot\": executable file not found in $PATH"));
         }
         Err(error) => return Err(failed(&reason(&error))),
     };
@@ -145,5 +144,18 @@ fn draw(graph: &[u8], format: &str) -> Result<Vec<u8>, String> {
         dot.wait_with_output()
     });
     let output = output.map_err(|error| failed(&reason(&error)))?;
-    if output.status.success() { Ok(output.stdout) } else { Err(failed(&status_text(output.status))) }
+    if output.status.success() {
+        Ok(readable(output.stdout, format))
+    } else {
+        Err(failed(&status_text(output.status)))
+    }
+}
+
+/// A drawing that a browser can read: dot writes some `&` as they are. pprof also puts a script into an SVG with which
+/// it can be moved; browsers and viewers do that by themselves.
+fn readable(drawing: Vec<u8>, format: &str) -> Vec<u8> {
+    match std::str::from_utf8(&drawing) {
+        Ok(text) if format == "svg" && text.contains("&;") => text.replace("&;", "&amp;;").into_bytes(),
+        _ => drawing,
+    }
 }

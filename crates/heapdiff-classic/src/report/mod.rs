@@ -3,6 +3,7 @@
 mod callgrind;
 mod comments;
 mod dot;
+mod instructions;
 mod legend;
 mod list;
 mod outside;
@@ -56,6 +57,13 @@ pub enum ReportError {
         /// The regular expression.
         pattern: String,
     },
+    /// No function of a binary that is here is as wanted.
+    NoSymbols {
+        /// The regular expression.
+        pattern: String,
+    },
+    /// No binary that is here has this address.
+    NoAddress(u64),
     /// A report that is not made here.
     NotSupported {
         /// Its name.
@@ -69,6 +77,8 @@ impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoMatches { pattern } => write!(f, "no matches found for regexp: {pattern}"),
+            Self::NoSymbols { pattern } => write!(f, "no matches found for regexp {pattern}"),
+            Self::NoAddress(address) => write!(f, "no matches found for address {address:#x}"),
             Self::NotSupported { name, instead } => write!(f, "-{name} is not made here: {instead}"),
         }
     }
@@ -91,14 +101,8 @@ impl Report<'_> {
             Format::TopProto => return Ok(top_proto::top_proto(&mut self)),
             Format::Raw => self.profile.raw(&(self.outside.local_time)(self.profile.time_nanos).full()),
             Format::Proto => return Ok(self.proto()),
-            Format::Disassembly => {
-                let instead = "-list shows source lines, and -peek -addresses the addresses for objdump -d";
-                return Err(ReportError::NotSupported { name: "disasm", instead });
-            }
-            Format::WebList => {
-                let instead = "-list shows the same source lines as text";
-                return Err(ReportError::NotSupported { name: "weblist", instead });
-            }
+            Format::Disassembly => return Err(instructions::disassembly(&mut self)),
+            Format::WebList => return Err(instructions::web_list(&self)),
         };
         Ok(restore(&text).into_owned())
     }

@@ -8,6 +8,8 @@ pub struct Outside<'o> {
     pub local_time: &'o dyn Fn(i64) -> LocalTime,
     /// Reads a source file; the error is the system's, as text.
     pub read_source: &'o dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Whether a file is an executable or a library.
+    pub is_binary: &'o dyn Fn(&str) -> bool,
     /// The folder to search source files in where none is given.
     pub working_directory: String,
     /// Further folders to search source files in.
