@@ -9,7 +9,7 @@ pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, Names, TopBy, TopOrder};
+use heapdiff_profile::{DiffBy, Names, Rename, TopBy, TopOrder};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -296,6 +296,11 @@ pub(crate) struct GlobalArguments {
     /// Look for binaries and debug files here too; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) debug_dir: Vec<PathBuf>,
+
+    /// Call the functions that match a regular expression otherwise, before anything is counted; `$1` is what its first
+    /// group has matched; may be given several times
+    #[arg(long, value_name = "OLD=NEW", global = true, help_heading = "What to look at")]
+    pub(crate) rename: Vec<Rename>,
 
     /// Leave out those of several sources that cannot be read, and say so
     #[arg(long, global = true)]

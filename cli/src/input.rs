@@ -4,18 +4,16 @@ use crate::arguments::GlobalArguments;
 use crate::directory::{self, Group};
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::several::{STANDARD_INPUT, folders, name_of_sum, not_one_kind, once};
 use crate::talk::Talk;
 use etcetera::BaseStrategy as _;
 use heapdiff_formats::{Limits, ReadError, read_profile};
-use heapdiff_profile::{MergeError, Merged, Merger, NamedProfile, Note, Profile, Subject};
+use heapdiff_profile::{Merged, Merger, NamedProfile, Note, Profile, Rename, Subject};
 use heapdiff_render::Side;
 use heapdiff_symbols::{Options, Symbolizer};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-
-/// What stands for standard input, as in most commands.
-const STANDARD_INPUT: &str = "-";
 
 /// Reads what the user named.
 #[derive(Debug)]
@@ -24,6 +22,8 @@ pub(crate) struct Input<'a> {
     debug_directories: &'a [PathBuf],
     /// Which process of a folder; the newest where it is not said.
     process: Option<&'a str>,
+    /// How functions are called instead.
+    renames: &'a [Rename],
     /// Whether sources that cannot be read are left out.
     keep_going: bool,
     /// Whether functions and lines are looked up.
@@ -57,6 +57,7 @@ impl<'a> Input<'a> {
         Self {
             debug_directories: &global.debug_dir,
             process,
+            renames: &global.rename,
             keep_going: global.keep_going,
             symbolizes: true,
             talk: Talk::new(global.quiet),
@@ -312,9 +313,20 @@ impl<'a> Input<'a> {
     /// Puts functions and lines to the addresses, and says of which files there are none. Binaries are often kept, or
     /// copied from another machine, beside the profiles: `folders`.
     fn symbolize(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) {
-        if !self.symbolizes {
-            return;
+        if self.symbolizes {
+            self.look_up(profiles, folders);
         }
+        for rename in self.renames {
+            let matches =
+                profiles.iter_mut().filter_map(|named| rename.apply(&mut named.profile).then_some(()));
+            if matches.count() == 0 {
+                self.talk.note(&format!("`--rename {}` matched no function", rename.text()));
+            }
+        }
+    }
+
+    /// As [`Self::symbolize`], but for the names that the user gives.
+    fn look_up(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) {
         for missing in self.debug_directories.iter().filter(|directory| !directory.is_dir()) {
             self.talk.warning(&format!("--debug-dir `{}` is no folder", missing.display()));
         }
@@ -334,54 +346,6 @@ impl<'a> Input<'a> {
             self.talk.warning(&warning);
         }
     }
-}
-
-/// Refuses to read standard input twice: there would be nothing in it the second time.
-fn once(paths: &[PathBuf]) -> Result<(), Failure> {
-    if paths.iter().filter(|path| *path == Path::new(STANDARD_INPUT)).count() > 1 {
-        return Err(Failure::usage(
-            "`-` is named twice",
-            "standard input can be read once; name files instead",
-        ));
-    }
-    Ok(())
-}
-
-/// The folders that the sources lie in, each once.
-fn folders(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    for path in paths {
-        let folder = match path.parent() {
-            _ if path.is_dir() => path.clone(),
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
-        if !folders.contains(&folder) {
-            folders.push(folder);
-        }
-    }
-    folders
-}
-
-/// What a sum of these profiles is called, `asked` of which there should have been.
-fn name_of_sum(names: &[String], asked: usize) -> String {
-    let read = names.len();
-    let first = names.first().map_or("", String::as_str);
-    let more = if read > 1 { format!(" + {} more", read - 1) } else { String::new() };
-    let left_out = if read < asked { format!(" ({read} of {asked} sources read)") } else { String::new() };
-    format!("{first}{more}{left_out}")
-}
-
-/// Profiles that have no sum.
-pub(crate) fn not_one_kind(error: MergeError) -> Failure {
-    let hint = match error {
-        MergeError::DifferentPeriods { .. } => {
-            "merge those that were recorded alike, and look at the others alone"
-        }
-        MergeError::NoCommonSampleType { .. } => "`heapdiff info FILE` lists the sample types of each",
-        _ => "name fewer profiles",
-    };
-    Failure::input(format!("cannot merge: {error}"), hint)
 }
 
 /// Drops the samples of memory that is freed again, unless `sample_type` is about them.

@@ -11,6 +11,7 @@ mod failure;
 mod input;
 mod output;
 mod progress;
+mod several;
 mod source_files;
 mod talk;
 

@@ -3,8 +3,9 @@
 use super::{refused, say_notes};
 use crate::arguments::{ConvertArguments, GlobalArguments, OutputFormat};
 use crate::failure::Failure;
-use crate::input::{Input, not_one_kind};
+use crate::input::Input;
 use crate::output;
+use crate::several::not_one_kind;
 use crate::talk::Talk;
 use heapdiff_formats::{ExportFormat, ExportOptions, export};
 use heapdiff_profile::{Merged, NamedProfile, difference, sample_type_index, side_by_side};

@@ -91,6 +91,9 @@ impl Asked<'_> {
                 options.push_str(&format!(" {}", shell_word(value)));
             }
         }
+        for rename in &self.global.rename {
+            options.push_str(&format!(" --rename {}", shell_word(rename.text())));
+        }
         for folder in &self.global.debug_dir {
             options.push_str(&format!(" --debug-dir {}", shell_word(&folder.display().to_string())));
         }

@@ -6,6 +6,7 @@ use crate::frame::{FrameId, FrameTable, StackId};
 use crate::interval::Interval;
 use crate::note::Note;
 use crate::profile::{Profile, ValueType};
+use crate::renamed::{self, Renamed};
 use crate::resolve::Resolver;
 use crate::row_groups::Groups;
 use crate::sample_type::common_columns;
@@ -57,6 +58,8 @@ pub struct DiffReport {
     /// The smallest growth of one stack, in bytes, that cannot have been missed: what nothing was seen of is below
     /// this with a chance of 95 %. 0 where every allocation was recorded; `None` where the period is not known.
     pub resolution_bytes: Option<u64>,
+    /// Functions of two builds that may be one under two names.
+    pub renamed: Vec<Renamed>,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -155,6 +158,9 @@ impl DiffFigures {
     }
 }
 
+/// Pairs of names that are worth a note each.
+const RENAMED_NOTES_MAX: usize = 3;
+
 /// Compares two profiles.
 ///
 /// The sides are paired if both are heapdiff snapshots of one process and the newer one still tells the epochs around
@@ -172,6 +178,12 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
     let comparison = Comparison::new(base_side, head_side, frames.stack_count(), &mut notes);
+    // A name without its generics is not the function's.
+    let may_be_renamed = comparison.pairing() == Pairing::Independent
+        && !renamed::is_one_build(base, head)
+        && !selection.collapse_generics;
+    let renamed = if may_be_renamed { renamed::find(&frames, &attribution, &comparison) } else { Vec::new() };
+    notes.extend(renamed.iter().take(RENAMED_NOTES_MAX).cloned().map(Note::Renamed));
     let groups = Groups::new(&frames, &attribution, &comparison, options.by);
     let shown = comparison.figures(&groups.total());
     let rows = groups.into_rows();
@@ -182,6 +194,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
         rows,
         total: DiffTotal { shown, unfiltered },
         resolution_bytes: comparison.resolution_bytes(),
+        renamed,
         notes,
         frames,
     })

@@ -68,6 +68,8 @@ mod overview;
 mod profile;
 mod profile_builder;
 mod pruning;
+mod rename;
+mod renamed;
 mod resolve;
 mod resolved_subject;
 mod row_groups;
@@ -112,6 +114,8 @@ pub use profile::{
     ValueType,
 };
 pub use profile_builder::{Allocated, InUse, ProfileBuilder};
+pub use rename::{Rename, RenameError};
+pub use renamed::Renamed;
 pub use sample_type::sample_type_index;
 pub use selection::{FrameVisibility, Selection};
 pub use series::{NamedProfile, Series, series};

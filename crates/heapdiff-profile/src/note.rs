@@ -1,5 +1,6 @@
 //! What a reader of a report must know to read it right: facts that are no errors.
 
+use crate::renamed::Renamed;
 use std::fmt;
 
 /// A remark on a report. Its text is a lowercase fragment without a full stop.
@@ -83,6 +84,8 @@ pub enum Note {
         /// How many were left out.
         count: usize,
     },
+    /// A function that went and one that came may be the same.
+    Renamed(Renamed),
     /// Sample types that only some of the profiles that were merged have, and were left out.
     SampleTypesNotCommon {
         /// Kind and unit of each.
@@ -140,6 +143,7 @@ impl fmt::Display for Note {
             Self::SnapshotsWithoutSampleType { count } => {
                 write!(f, "{count} snapshots left out: they lack the sample type")
             }
+            Self::Renamed(renamed) => renamed.fmt(f),
             Self::SampleTypesNotCommon { kinds } => {
                 let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
                 write!(f, "left out what not all of the merged profiles have: {}", kinds.join(", "))

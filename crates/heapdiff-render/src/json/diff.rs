@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson, SideJson};
 use crate::side::Side;
-use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Interval, Pairing};
+use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Interval, Pairing, Renamed};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -47,6 +47,7 @@ impl DiffJson<'_> {
                 total: FiguresJson::of(&total.shown),
                 rows_all: report.rows.len(),
                 rows: rows.map(|row| RowJson::of(row, report)).collect(),
+                renamed: report.renamed.iter().map(RenamedJson::of).collect(),
                 notes: report.notes.iter().map(ToString::to_string).collect(),
             },
             out,
@@ -80,7 +81,32 @@ struct Document<'a> {
     /// Rows before `-n` cut them.
     rows_all: usize,
     rows: Vec<RowJson>,
+    /// Functions of two builds that may be one under two names.
+    renamed: Vec<RenamedJson<'a>>,
     notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RenamedJson<'a> {
+    old: &'a str,
+    new: &'a str,
+    /// With all that it called.
+    base_value: i64,
+    head_value: i64,
+    /// The value of `--rename` that makes one of both.
+    rename: String,
+}
+
+impl<'a> RenamedJson<'a> {
+    fn of(renamed: &'a Renamed) -> Self {
+        Self {
+            old: &renamed.old,
+            new: &renamed.new,
+            base_value: renamed.base,
+            head_value: renamed.head,
+            rename: renamed.rename(),
+        }
+    }
 }
 
 #[derive(Serialize)]
