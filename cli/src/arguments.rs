@@ -65,6 +65,7 @@ pub(crate) enum Command {
     List(ListArguments),
     Traces(TracesArguments),
     Tags(TagsArguments),
+    Trend(TrendArguments),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
     Convert(ConvertArguments),
@@ -148,6 +149,36 @@ pub(crate) struct TopArguments {
     /// Show the frames that pprof shows, so that its figures come out
     #[arg(long, conflicts_with = "all_frames")]
     pub(crate) as_pprof: bool,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Says how fast each line grows over a series, and whether that is a leak
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  heapdiff trend profiles
+  heapdiff trend profiles --by stack -n 50
+  heapdiff trend profiles --format json | jq '.rows[] | select(.verdict == \"LEAK-LIKE\")'
+
+LEAK-LIKE keeps growing, and nothing takes it back. BOUNDED stopped, or comes
+back. INCONCLUSIVE may be growing, but these snapshots do not tell. NOISE is
+what chance explains.")]
+pub(crate) struct TrendArguments {
+    /// Folder with the snapshots of a program
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+
+    /// What makes a row
+    #[arg(long, value_enum, default_value_t = RowsBy::Line)]
+    pub(crate) by: RowsBy,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,

@@ -10,10 +10,13 @@ use etcetera::BaseStrategy as _;
 use heapdiff_formats::{Limits, ReadError, read_profile};
 use heapdiff_profile::{Merged, Merger, NamedProfile, Note, Profile, Rename, Subject};
 use heapdiff_render::Side;
-use heapdiff_symbols::{Options, Symbolizer};
+use heapdiff_symbols::{Options, SymbolReport, Symbolizer};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+/// So many snapshots of a series are named together: a binary is opened once for them.
+const SNAPSHOTS_AT_ONCE: usize = 32;
 
 /// Reads what the user named.
 #[derive(Debug)]
@@ -245,6 +248,50 @@ impl<'a> Input<'a> {
         Ok((profiles, group.has_siblings))
     }
 
+    /// Hands the snapshots of a process on, oldest first, each forgotten before the next few are read; and whether the
+    /// folder holds other processes. Of what they say, only what `sample_type` needs is there.
+    ///
+    /// # Errors
+    /// If none can be read, and what `take` says.
+    pub(crate) fn each_snapshot(
+        &self,
+        folder: &Path,
+        sample_type: Option<&str>,
+        mut take: impl FnMut(NamedProfile) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let group = directory::choose(folder, self.process, self.talk)?;
+        if group.process.is_none() {
+            // Only what is in them tells their order.
+            let (profiles, has_siblings) = self.series(folder, sample_type)?;
+            let mut all = heapdiff_profile::series(profiles);
+            all.drain(..).flat_map(|series| series.snapshots).try_for_each(take)?;
+            return Ok(has_siblings);
+        }
+        let mut symbolizer = self.symbolizer(&[folder.to_path_buf()]);
+        let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
+        let (mut torn, mut report, mut nothing_read) = (Torn::default(), SymbolReport::default(), true);
+        let mut matched = vec![false; self.renames.len()];
+        for files in group.files.chunks(SNAPSHOTS_AT_ONCE) {
+            let mut profiles = Vec::with_capacity(files.len());
+            for file in files {
+                progress.step();
+                let Some(mut named) = torn.keep(self.file(file)) else { continue };
+                keep_in_use(&mut named.profile, sample_type);
+                profiles.push(named);
+            }
+            nothing_read &= profiles.is_empty();
+            report = symbolizer
+                .symbolize(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());
+            profiles.iter_mut().for_each(|named| self.rename(&mut named.profile, &mut matched));
+            profiles.into_iter().try_for_each(&mut take)?;
+        }
+        drop(progress);
+        torn.report(nothing_read, self.talk)?;
+        self.warn(&report);
+        self.note_unmatched(&matched);
+        Ok(group.has_siblings)
+    }
+
     /// The first and the last snapshot of a process that can be read. Those between are not read at all.
     fn ends_of(&self, folder: &Path) -> Result<Comparison, Failure> {
         let Group { files, .. } = directory::choose(folder, self.process, self.talk)?;
@@ -316,17 +363,36 @@ impl<'a> Input<'a> {
         if self.symbolizes {
             self.look_up(profiles, folders);
         }
-        for rename in self.renames {
-            let matches =
-                profiles.iter_mut().filter_map(|named| rename.apply(&mut named.profile).then_some(()));
-            if matches.count() == 0 {
-                self.talk.note(&format!("`--rename {}` matched no function", rename.text()));
-            }
+        let mut matched = vec![false; self.renames.len()];
+        profiles.iter_mut().for_each(|named| self.rename(&mut named.profile, &mut matched));
+        self.note_unmatched(&matched);
+    }
+
+    /// Gives functions the names that the user gives them, and remembers which of these patterns matched.
+    fn rename(&self, profile: &mut Profile, matched: &mut [bool]) {
+        for (rename, matched) in self.renames.iter().zip(matched) {
+            *matched |= rename.apply(profile);
+        }
+    }
+
+    fn note_unmatched(&self, matched: &[bool]) {
+        for (rename, _) in self.renames.iter().zip(matched).filter(|&(_, &matched)| !matched) {
+            self.talk.note(&format!("`--rename {}` matched no function", rename.text()));
         }
     }
 
     /// As [`Self::symbolize`], but for the names that the user gives.
     fn look_up(&self, profiles: &mut [&mut NamedProfile], folders: &[PathBuf]) {
+        let mut symbolizer = self.symbolizer(folders);
+        let progress = Progress::begin("looking up functions and lines", 0, self.talk);
+        let mut profiles: Vec<_> = profiles.iter_mut().map(|named| &mut named.profile).collect();
+        let report = symbolizer.symbolize(&mut profiles);
+        drop(progress);
+        self.warn(&report);
+    }
+
+    /// What names addresses, and looks for binaries in these folders too.
+    fn symbolizer(&self, folders: &[PathBuf]) -> Symbolizer {
         for missing in self.debug_directories.iter().filter(|directory| !directory.is_dir()) {
             self.talk.warning(&format!("--debug-dir `{}` is no folder", missing.display()));
         }
@@ -338,10 +404,11 @@ impl<'a> Input<'a> {
             }
         }
         options.search_directories.splice(0..0, directories);
-        let progress = Progress::begin("looking up functions and lines", 0, self.talk);
-        let mut profiles: Vec<_> = profiles.iter_mut().map(|named| &mut named.profile).collect();
-        let report = Symbolizer::new(options).symbolize(&mut profiles);
-        drop(progress);
+        Symbolizer::new(options)
+    }
+
+    /// Says of which files there are no names.
+    fn warn(&self, report: &SymbolReport) {
         for warning in report.warnings() {
             self.talk.warning(&warning);
         }

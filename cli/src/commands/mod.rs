@@ -13,6 +13,7 @@ mod symbolize;
 mod tags;
 mod top;
 mod traces;
+mod trend;
 
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
 use crate::failure::Failure;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(Command::List(arguments)), None) => list::run(arguments, global),
         (Some(Command::Traces(arguments)), None) => traces::run(arguments, global),
         (Some(Command::Tags(arguments)), None) => tags::run(arguments, global),
+        (Some(Command::Trend(arguments)), None) => trend::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
         (Some(Command::Convert(arguments)), None) => convert::run(arguments, global),

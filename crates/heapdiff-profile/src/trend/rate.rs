@@ -22,7 +22,8 @@ impl Rate {
     /// Two things make it uncertain: that the program does not move evenly, which the points tell, and that the points
     /// are estimates, which the interval of the change from the first to the last tells. The wider of both counts.
     pub(crate) fn of(track: &Track, outline: &Outline, figures: &DiffFigures) -> (Self, f64) {
-        let slope = if outline.turns() {
+        let turns = outline.turns(track);
+        let slope = if turns {
             let [tops, bottoms] = outline.lines(track);
             let both = Slope::of_lines(&[tops.clone(), bottoms]);
             let of_tops = Slope::of_lines(&[tops]);
@@ -30,7 +31,7 @@ impl Rate {
         } else {
             Slope::of(&track.seconds(), &track.values())
         };
-        let (below, above) = if outline.turns() {
+        let (below, above) = if turns {
             let margin = Z * outline.deviation_of_tops(track);
             (margin, margin)
         } else {

@@ -61,9 +61,9 @@ impl Outline {
         Self { teeth, jumps }
     }
 
-    /// Whether it rises and falls.
-    pub(crate) fn turns(&self) -> bool {
-        !self.teeth.peaks.is_empty() && !self.teeth.troughs.is_empty()
+    /// Whether it rises and falls, so that it has tops to compare.
+    pub(crate) fn turns(&self, track: &Track) -> bool {
+        !self.teeth.troughs.is_empty() && self.teeth.peaks_so_far(track).len() > 1
     }
 
     /// Its tops and its bottoms, by second.

@@ -142,7 +142,10 @@ impl Track {
             return None;
         }
         let half = (0..self.len()).find(|&at| self.value(at) - self.value(0) >= rise / 2.0)?;
-        let kept: f64 = self.points.get(1..=half)?.iter().map(|point| point.kept).sum();
+        let came: f64 = self.points.get(1..=half)?.iter().map(|point| point.kept).sum();
+        // What was there at first and is bigger now grew in place.
+        let grew = self.points.first().map_or(0.0, |first| first.kept - first.value).max(0.0);
+        let kept = came + grew;
         let rose = self.value(half) - self.value(0);
         (rose > 0.0).then(|| (kept / rose).min(1.0))
     }

@@ -86,6 +86,9 @@ impl TrendText<'_> {
 
     /// How all lines together move, and how long the memory lasts.
     fn write_total(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        if self.report.points.len() < 2 {
+            return Ok(());
+        }
         let Rate { per_second, low, high } = self.report.total.rate;
         let kind = &self.report.sample_type.kind;
         let line = format!(
@@ -142,8 +145,8 @@ impl TrendText<'_> {
             write_remark(&format!("not shown: {}", hidden.join(", ")), options, out)?;
         }
         let legend = [
-            "LEAK-LIKE: keeps growing, and nothing takes it back   BOUNDED: stopped, or comes back",
-            "INCONCLUSIVE: may be growing; this series does not tell   NOISE: chance explains it",
+            "LEAK-LIKE keeps growing, nothing takes it back   BOUNDED stopped, or comes back",
+            "INCONCLUSIVE may be growing: watch it for longer   NOISE is what chance explains",
         ];
         legend.iter().filter(|_| shown > 0).try_for_each(|line| write_remark(line, options, out))
     }
@@ -161,9 +164,13 @@ impl TrendText<'_> {
         let mut cells = vec![
             Cell::painted(words, |words| options.theme.change(tendency, words)),
             Cell::plain(row.judgement.shape.map_or("-", verdict_words::shape)),
-            Cell::painted(self.amount(per_second), |text| options.theme.change(tendency, text)),
-            Cell::plain(format!("{} to {}", self.amount(low), self.amount(high))),
         ];
+        cells.extend(if self.report.points.len() > 1 {
+            let rate = Cell::painted(self.amount(per_second), |text| options.theme.change(tendency, text));
+            [rate, Cell::plain(format!("{} to {}", self.amount(low), self.amount(high)))]
+        } else {
+            [Cell::plain("-"), Cell::plain("-")]
+        });
         if has_samples {
             cells.push(Cell::plain(row.figures.samples.map_or("-".to_owned(), quantity::count)));
         }
@@ -194,16 +201,17 @@ impl TrendText<'_> {
 /// Why a row got its verdict, with the figures that it rests on.
 fn why(row: &TrendRow) -> String {
     let mut words = verdict_words::reason(row.judgement.reason);
-    if row.judgement.verdict == Verdict::LeakLike {
-        if let Some(survival) = row.survival {
-            words.push_str(&format!(
-                "; of what was new in the first half, {:.0} % is still there",
-                survival * 100.0
-            ));
-        }
-        if let Some(spread) = row.spread {
-            words.push_str(&format!(", from {:.0} % of the snapshots", spread * 100.0));
-        }
+    // Where it comes back, nothing stays by definition.
+    let keeps = matches!(row.judgement.reason, Reason::KeepsGrowing | Reason::GrowsAfterwards);
+    match (row.survival, row.spread) {
+        _ if !keeps => {}
+        (_, Some(0.0)) => words.push_str(": blocks that were there grow in place"),
+        (Some(survival), Some(spread)) => words.push_str(&format!(
+            "; of what was new in the first half, {:.0} % is still there, from {:.0} % of the snapshots",
+            survival * 100.0,
+            spread * 100.0
+        )),
+        _ => {}
     }
     words
 }

@@ -1,0 +1,57 @@
+//! `heapdiff trend`.
+
+use super::{ROWS_ON_A_SCREEN, refused, say_notes};
+use crate::arguments::{GlobalArguments, TrendArguments};
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::{self, shell_word};
+use crate::talk::Talk;
+use heapdiff_profile::{TrendBuilder, TrendOptions, TrendReport, Verdict};
+use heapdiff_render::json::TrendJson;
+use heapdiff_render::text::TrendText;
+
+pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyhow::Result<()> {
+    let talk = Talk::new(global.quiet);
+    let folder = &arguments.directory;
+    if !folder.is_dir() {
+        let found = if folder.exists() { "is no folder" } else { "does not exist" };
+        return Err(Failure::input(
+            format!("`{}` {found}: a trend needs a series of snapshots", folder.display()),
+            "name the folder that a program records in; `heapdiff diff` compares two files",
+        )
+        .into());
+    }
+    let options = TrendOptions {
+        by: arguments.by.into(),
+        selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
+    };
+    let mut builder = TrendBuilder::new(&options);
+    let input = Input::new(global, arguments.process.process.as_deref());
+    let sample_type = arguments.selection.sample_type.as_deref();
+    let has_siblings =
+        input.each_snapshot(folder, sample_type, |named| builder.add(named).map_err(refused))?;
+    let report = builder.finish().map_err(refused)?;
+    say_notes(&report.notes, talk);
+    if arguments.output.is_json() {
+        let json = TrendJson { report: &report, rows_max: arguments.output.rows };
+        return output::print(|out| json.write(out));
+    }
+    let process = arguments.process.process.as_deref().filter(|_| has_siblings);
+    let process = process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
+    let next = next_commands(&format!("{}{process}", shell_word(&folder.display().to_string())), &report);
+    let text = TrendText { report: &report, next: &next };
+    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
+    output::print(|out| text.write(&options, out))
+}
+
+/// What to type next, each with what it is good for.
+fn next_commands(folder: &str, report: &TrendReport) -> Vec<(String, &'static str)> {
+    let mut commands = vec![
+        (format!("heapdiff {folder}"), "where its memory is"),
+        (format!("heapdiff flamegraph {folder} -o growth.svg"), "who called it, as a picture"),
+    ];
+    if report.rows.iter().any(|row| row.judgement.verdict == Verdict::LeakLike) {
+        commands.insert(0, (format!("heapdiff trend {folder} --by stack"), "the stacks that grow"));
+    }
+    commands
+}
