@@ -9,7 +9,7 @@ pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, Names, Rename, TopBy, TopOrder};
+use heapdiff_profile::{DiffBy, Names, Rename, TopBy, TopOrder, ValueType};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -333,6 +333,11 @@ pub(crate) struct GlobalArguments {
     #[arg(long, value_name = "OLD=NEW", global = true, help_heading = "What to look at")]
     pub(crate) rename: Vec<Rename>,
 
+    /// What the numbers of collapsed stacks count, which their files do not say, such as `inuse_space/bytes`
+    /// [default: samples/count]
+    #[arg(long, value_name = "TYPE", value_parser = counts, global = true)]
+    pub(crate) counts: Option<ValueType>,
+
     /// Leave out those of several sources that cannot be read, and say so
     #[arg(long, global = true)]
     pub(crate) keep_going: bool,
@@ -418,6 +423,15 @@ pub(crate) enum Color {
     Auto,
     Always,
     Never,
+}
+
+fn counts(text: &str) -> Result<ValueType, String> {
+    match text.split_once('/') {
+        Some((kind, unit)) if !kind.is_empty() && !unit.is_empty() => {
+            Ok(ValueType { kind: kind.to_owned(), unit: unit.to_owned() })
+        }
+        _ => Err("expected a type and its unit, as in `inuse_space/bytes`".to_owned()),
+    }
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -7,8 +7,8 @@ use crate::progress::Progress;
 use crate::several::{STANDARD_INPUT, folders, name_of_sum, not_one_kind, once};
 use crate::talk::Talk;
 use etcetera::BaseStrategy as _;
-use heapdiff_formats::{Limits, ReadError, read_profile};
-use heapdiff_profile::{Merged, Merger, NamedProfile, Note, Profile, Rename, Subject};
+use heapdiff_formats::{ReadError, ReadOptions, read_profile_with};
+use heapdiff_profile::{Merged, Merger, NamedProfile, Note, Profile, Rename, Subject, ValueType};
 use heapdiff_render::Side;
 use heapdiff_symbols::{Options, SymbolReport, Symbolizer};
 use std::fs::File;
@@ -27,6 +27,8 @@ pub(crate) struct Input<'a> {
     process: Option<&'a str>,
     /// How functions are called instead.
     renames: &'a [Rename],
+    /// What formats count that do not say it; the reader's default where it is not said here either.
+    counts: Option<&'a ValueType>,
     /// Whether sources that cannot be read are left out.
     keep_going: bool,
     /// Whether functions and lines are looked up.
@@ -61,6 +63,7 @@ impl<'a> Input<'a> {
             debug_directories: &global.debug_dir,
             process,
             renames: &global.rename,
+            counts: global.counts.as_ref(),
             keep_going: global.keep_going,
             symbolizes: true,
             talk: Talk::new(global.quiet),
@@ -349,7 +352,11 @@ impl<'a> Input<'a> {
 
     /// The profile that `input` holds, without symbols.
     fn profile(&self, input: impl Read, path: &Path) -> Result<NamedProfile, Failure> {
-        let (profile, warnings) = read_profile(input, &Limits::default())
+        let mut options = ReadOptions::default();
+        if let Some(counts) = self.counts {
+            options.counts = counts.clone();
+        }
+        let (profile, warnings) = read_profile_with(input, &options)
             .map_err(|error| Failure::unreadable(path, &with_causes(&error), None))?;
         for warning in warnings {
             self.talk.warning(&format!("`{}`: {warning}", path.display()));

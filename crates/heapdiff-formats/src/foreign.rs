@@ -79,7 +79,7 @@ impl Foreign {
             Self::Zip => "unpack it with `unzip`",
             Self::Html => "the server may have answered with an error page: fetch the profile again",
             Self::Json | Self::Xml | Self::Text => {
-                "name a file that ends in `.pb.gz`, as heapdiff and Go write them"
+                "name a file that a profiler wrote, such as heapdiff's `.pb.gz`; the README lists the formats"
             }
         }
     }

@@ -53,10 +53,20 @@ pub(crate) fn read(
 }
 
 fn read_classic(bytes: &[u8]) -> Result<ClassicProfile, ReadError> {
-    parse(bytes).map_err(|error| match bytes.contains(&0) {
-        true => ReadError::LegacyBinary { source: error },
-        false => ReadError::Legacy { line: line_of(&error, bytes), source: error },
+    parse(bytes).map_err(|error| {
+        // It quotes lines as they are.
+        let reason = error.to_string().chars().flat_map(escaped).collect();
+        match bytes.contains(&0) {
+            true => ReadError::LegacyBinary { reason },
+            false => ReadError::Legacy { line: line_of(&error, bytes), reason },
+        }
     })
+}
+
+/// A character that is no control character.
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    let escape = character.is_control().then(|| character.escape_default());
+    escape.into_iter().flatten().chain((!character.is_control()).then_some(character))
 }
 
 /// The line, counting from 1, whose absence takes an error away. The reader does not know it, but reads line by line: so

@@ -2,7 +2,6 @@
 
 use crate::foreign::Foreign;
 use crate::unpacking::Packing;
-use heapdiff_classic::profile::ParseError;
 use heapdiff_pprof::DecodeError;
 use std::io;
 
@@ -96,20 +95,20 @@ pub enum ReadError {
         found: String,
     },
     /// A text of one of the formats before `profile.proto` that is not as it should be.
-    #[error("profile in the old text format of gperftools or Go, line `{line}`: expected what pprof reads")]
+    #[error(
+        "profile in an old text format of gperftools or Go, line `{line}`: expected what pprof reads: {reason}"
+    )]
     Legacy {
         /// Which line, counting from 1.
         line: u64,
-        /// What is wrong, in pprof's words.
-        #[source]
-        source: ParseError,
+        /// What is wrong, in pprof's words, in one line.
+        reason: String,
     },
     /// A binary CPU profile of gperftools that is not as it should be.
-    #[error("CPU profile in the old binary format of gperftools: expected what pprof reads")]
+    #[error("CPU profile in the old binary format of gperftools: expected what pprof reads: {reason}")]
     LegacyBinary {
-        /// What is wrong, in pprof's words.
-        #[source]
-        source: ParseError,
+        /// What is wrong, in pprof's words, in one line.
+        reason: String,
     },
     /// JSON of DHAT that is not as it should be.
     #[error("DHAT's profile: expected JSON as valgrind and dhat-rs write it")]

@@ -49,7 +49,7 @@ fn each_is_declined_in_one_line_with_a_remedy() {
         ),
         (
             b"hello\n",
-            "found text, expected a profile: name a file that ends in `.pb.gz`, as heapdiff and Go write them",
+            "found text, expected a profile: name a file that a profiler wrote, such as heapdiff's `.pb.gz`; the README lists the formats",
         ),
     ] {
         assert_eq!(read_profile(bytes, &Limits::default()).unwrap_err().to_string(), expected);
