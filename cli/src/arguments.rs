@@ -324,6 +324,10 @@ pub(crate) struct GlobalArguments {
     #[arg(long, value_enum, global = true, value_name = "HOW")]
     pub(crate) names: Option<NamesArgument>,
 
+    /// Do not show a long report through a pager (`HEAPDIFF_PAGER`, else `PAGER`, else `less -FRX`)
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
+
     /// Look for binaries and debug files here too; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) debug_dir: Vec<PathBuf>,

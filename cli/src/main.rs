@@ -10,6 +10,7 @@ mod directory;
 mod failure;
 mod input;
 mod output;
+mod pager;
 mod progress;
 mod several;
 mod source_files;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     }
     let arguments = arguments::Arguments::parse();
     output::choose_color(&arguments.global);
+    pager::choose(&arguments.global);
     match commands::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),

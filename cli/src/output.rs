@@ -3,6 +3,7 @@
 use crate::arguments::{Color, Format, GlobalArguments};
 use crate::directory;
 use crate::failure::Failure;
+use crate::pager;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 use heapdiff_render::Theme;
@@ -52,8 +53,25 @@ fn width() -> usize {
 /// # Errors
 /// If it is closed, or full where it is a file.
 pub(crate) fn print(report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    if let Some(lines) = pager::screen_lines() {
+        return print_to_screen(report, lines);
+    }
     let mut stdout = BufWriter::new(io::stdout().lock());
     report(&mut stdout).and_then(|()| stdout.flush()).context("cannot write to standard output")
+}
+
+/// Writes a report to a terminal, through a pager if it is longer than that.
+fn print_to_screen(
+    report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    lines: usize,
+) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    report(&mut text)?;
+    if pager::is_longer_than(lines, &text) && pager::show(&text).context("cannot wait for the pager")? {
+        return Ok(());
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&text).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
 /// Writes a picture to a file at once: see [`write_file_as`].
