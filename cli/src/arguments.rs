@@ -1,15 +1,19 @@
 //! What can be typed: commands, options and their help.
 
+mod call_graph;
+mod comparison;
 mod drill_down;
 mod export;
 mod selection;
 
+pub(crate) use call_graph::{CallArguments, GraphArguments, PeekArguments, TopArguments, TreeArguments};
+pub(crate) use comparison::{ComparisonArguments, MeasureArguments};
 pub(crate) use drill_down::{ListArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, Names, Rename, TopBy, TopOrder, ValueType};
+use heapdiff_profile::{DiffBy, Names, Rename, ValueType};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -61,11 +65,14 @@ pub(crate) struct OverviewArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Diff(DiffArguments),
-    Top(TopArguments),
+    Top(Box<TopArguments>),
+    Tree(Box<TreeArguments>),
+    Peek(Box<PeekArguments>),
     List(ListArguments),
     Traces(TracesArguments),
     Tags(TagsArguments),
     Trend(TrendArguments),
+    Graph(Box<GraphArguments>),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
     Convert(ConvertArguments),
@@ -114,41 +121,7 @@ pub(crate) struct DiffArguments {
     pub(crate) by: RowsBy,
 
     #[command(flatten)]
-    pub(crate) process: ProcessArguments,
-
-    #[command(flatten)]
-    pub(crate) selection: SelectionArguments,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArguments,
-}
-
-/// Shows what one profile holds: flat and cum of each function
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  heapdiff top profiles/shop-20261120T110121Z-42-000031.pb.gz
-  heapdiff top heap.pb.gz --cum -n 50
-  heapdiff top heap.pb.gz --type alloc_space    bytes allocated since start
-
-With a folder, its newest snapshot is shown. Several profiles are summed:
-  heapdiff top pod-*/heap.pb.gz")]
-pub(crate) struct TopArguments {
-    /// Profiles, `-` for standard input, or folders with snapshots; several are merged
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-
-    /// What makes a row
-    #[arg(long, value_enum, default_value_t = TopRowsBy::Function)]
-    pub(crate) by: TopRowsBy,
-
-    /// Sort by cum instead of flat
-    #[arg(long)]
-    pub(crate) cum: bool,
-
-    /// Show the frames that pprof shows, so that its figures come out
-    #[arg(long, conflicts_with = "all_frames")]
-    pub(crate) as_pprof: bool,
+    pub(crate) comparison: ComparisonArguments,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,
@@ -158,6 +131,9 @@ pub(crate) struct TopArguments {
 
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+
+    #[command(flatten)]
+    pub(crate) measure: MeasureArguments,
 }
 
 /// Says how fast each line grows over a series, and whether that is a leak
@@ -223,6 +199,9 @@ pub(crate) struct FlamegraphArguments {
     /// Leave out what is narrower than this part of the whole width, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.1, value_parser = percent)]
     pub(crate) min_width: f64,
+
+    #[command(flatten)]
+    pub(crate) comparison: ComparisonArguments,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,
@@ -366,31 +345,6 @@ impl From<RowsBy> for DiffBy {
             RowsBy::Line => Self::Line,
             RowsBy::Stack => Self::Stack,
         }
-    }
-}
-
-/// What makes a row of `top`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TopRowsBy {
-    Function,
-    Line,
-    File,
-}
-
-impl From<TopRowsBy> for TopBy {
-    fn from(by: TopRowsBy) -> Self {
-        match by {
-            TopRowsBy::Function => Self::Function,
-            TopRowsBy::Line => Self::Line,
-            TopRowsBy::File => Self::File,
-        }
-    }
-}
-
-impl TopArguments {
-    /// What rows are sorted by.
-    pub(crate) fn order(&self) -> TopOrder {
-        if self.cum { TopOrder::Cum } else { TopOrder::Flat }
     }
 }
 

@@ -87,8 +87,7 @@ impl<'a> Input<'a> {
         single: bool,
     ) -> Result<Comparison, Failure> {
         if !base.is_empty() {
-            let (base, head) = self.sides(base, paths)?;
-            return Ok(Comparison { base: Some(base), head });
+            return self.subject(base, paths);
         }
         once(paths)?;
         let mut comparison = match paths {
@@ -149,6 +148,13 @@ impl<'a> Input<'a> {
     pub(crate) fn subject(&self, base: &[PathBuf], head: &[PathBuf]) -> Result<Comparison, Failure> {
         if base.is_empty() {
             return Ok(Comparison { base: None, head: self.merged(head)? });
+        }
+        if let ([of_base], [of_head]) = (base, head)
+            && of_base == of_head
+            && of_head.is_dir()
+        {
+            // The newest snapshot less itself is no question: its first and its last are meant.
+            return self.comparison(&[], head, false);
         }
         let (base, head) = self.sides(base, head)?;
         Ok(Comparison { base: Some(base), head })

@@ -34,7 +34,8 @@ pub(crate) fn text_options(rows_max: usize, global: &GlobalArguments) -> TextOpt
         _ => Theme::colored(),
     };
     let source_root = std::env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned));
-    TextOptions { width: width(), theme, rows_max, source_root, names: global.names(Format::Text) }
+    let names = global.names(Format::Text);
+    TextOptions { width: width(), theme, rows_max, source_root, names, ..TextOptions::default() }
 }
 
 /// `COLUMNS`, else the terminal's width.

@@ -37,6 +37,9 @@ fn a_reader_that_goes_away_is_no_error() {
         &["shop", "--format", "json"][..],
         &["diff", "shop"],
         &["top", "shop"],
+        &["tree", "shop"],
+        &["peek", "main", "shop"],
+        &["graph", "shop"],
         &["flamegraph", "shop", "-o", "-"],
     ] {
         let mut child = heapdiff(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -45,6 +48,40 @@ fn a_reader_that_goes_away_is_no_error() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{arguments:?}");
     }
+}
+
+/// A `dot` that says what it was called with, and passes on what it is handed.
+#[test]
+fn a_drawing_is_made_by_graphviz_where_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let graph = |name: &str| {
+        let mut command = heapdiff(&["graph", "shop", "-o", path(name).to_str().unwrap()]);
+        command.env("PATH", folder.path());
+        output(&mut command)
+    };
+    let refused = graph("a.svg");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: cannot draw: there is no `dot` here\nhint: install Graphviz"), "{said}");
+    assert!(!path("a.svg").exists());
+
+    let source = graph("a.dot");
+    assert!(source.status.success());
+    let source = std::fs::read_to_string(path("a.dot")).unwrap();
+    assert!(source.starts_with("digraph ") && source == stdout(&mut heapdiff(&["graph", "shop"])));
+
+    std::fs::write(path("dot"), "#!/bin/sh\necho \"$@\"\nexec /bin/cat\n").unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(path("dot"), executable).unwrap();
+    assert!(graph("a.svg").status.success());
+    assert_eq!(std::fs::read_to_string(path("a.svg")).unwrap(), format!("-Tsvg\n{source}"));
+
+    std::fs::write(path("dot"), "#!/bin/sh\necho 'Format: \"xyz\" not recognized.' >&2\nexit 1\n").unwrap();
+    let refused = graph("a.xyz");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said.starts_with("error: `dot -Txyz` failed: Format: \"xyz\" not recognized.\n"), "{said}");
 }
 
 #[test]

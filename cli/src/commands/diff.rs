@@ -1,5 +1,6 @@
 //! `heapdiff diff`.
 
+use super::calls::check_measure;
 use super::{ROWS_DEFAULT, refused, say_notes};
 use crate::arguments::{DiffArguments, GlobalArguments};
 use crate::failure::Failure;
@@ -9,12 +10,14 @@ use crate::talk::Talk;
 use heapdiff_profile::{DiffInputs, DiffOptions, diff};
 use heapdiff_render::Side;
 use heapdiff_render::json::DiffJson;
-use heapdiff_render::text::DiffText;
+use heapdiff_render::text::{DiffText, TextOptions};
 
 pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow::Result<()> {
     let options = DiffOptions {
         by: arguments.by.into(),
-        selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
+        selection: arguments.comparison.applied_to(
+            arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
+        ),
     };
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base: Some(base), head } =
@@ -24,6 +27,8 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
     };
     let inputs = DiffInputs { base: &base.profile, head: &head.profile };
     let report = diff(inputs, &options).map_err(refused)?;
+    let measure = arguments.measure.measure();
+    check_measure(&measure, &report.sample_type, arguments.output.format)?;
     say_notes(&report.notes, Talk::new(global.quiet));
     let base = Side::of(&base.name, &base.profile);
     let head = Side::of(&head.name, &head.profile);
@@ -33,6 +38,7 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
         return output::print(|out| json.write(out));
     }
     let text = DiffText { report, by, base: &base, head: &head };
-    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
+    let options =
+        TextOptions { measure, ..output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global) };
     output::print(|out| text.write(&options, out))
 }

@@ -6,17 +6,17 @@ use crate::failure::Failure;
 use crate::input::{Comparison, Input};
 use crate::output;
 use crate::talk::Talk;
-use heapdiff_profile::{FoldInputs, FoldOptions, NamedProfile, Names, fold};
+use heapdiff_profile::{FoldOptions, NamedProfile, Names, Subject, fold};
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::quantity;
 use std::path::Path;
 
 pub(super) fn run(arguments: &FlamegraphArguments, global: &GlobalArguments) -> anyhow::Result<()> {
     let names = global.names(Format::Text);
-    let selection = arguments.selection.selection(names).map_err(refused)?;
+    let selection = arguments.comparison.applied_to(arguments.selection.selection(names).map_err(refused)?);
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base, head } = input.comparison(&arguments.base, &arguments.inputs, true)?;
-    let inputs = FoldInputs { base: base.as_ref().map(|base| &base.profile), head: &head.profile };
+    let inputs = Subject { base: base.as_ref().map(|base| &base.profile), head: &head.profile };
     // With lines: the boxes are functions, and their tooltips say on which line.
     let folded = fold(inputs, &FoldOptions { lines: true, selection }).map_err(refused)?;
     let talk = Talk::new(global.quiet);

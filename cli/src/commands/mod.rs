@@ -1,11 +1,14 @@
 //! One command a file: ask the analysis, print the answer.
 
+mod calls;
 mod convert;
 mod diff;
 mod flamegraph;
+mod graph;
 mod info;
 mod list;
 mod overview;
+mod peek;
 mod postmortem;
 pub(crate) mod pprof;
 mod snapshot;
@@ -13,6 +16,7 @@ mod symbolize;
 mod tags;
 mod top;
 mod traces;
+mod tree;
 mod trend;
 
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
@@ -34,10 +38,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .into()),
         (Some(Command::Diff(arguments)), None) => diff::run(arguments, global),
         (Some(Command::Top(arguments)), None) => top::run(arguments, global),
+        (Some(Command::Tree(arguments)), None) => tree::run(arguments, global),
+        (Some(Command::Peek(arguments)), None) => peek::run(arguments, global),
         (Some(Command::List(arguments)), None) => list::run(arguments, global),
         (Some(Command::Traces(arguments)), None) => traces::run(arguments, global),
         (Some(Command::Tags(arguments)), None) => tags::run(arguments, global),
         (Some(Command::Trend(arguments)), None) => trend::run(arguments, global),
+        (Some(Command::Graph(arguments)), None) => graph::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
         (Some(Command::Convert(arguments)), None) => convert::run(arguments, global),

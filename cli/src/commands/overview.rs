@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
-    Movement, NamedProfile, Overview, OverviewOptions, Series, TopOptions, overview, series,
+    GraphOptions, Movement, NamedProfile, Overview, OverviewOptions, Series, overview, series,
 };
 use heapdiff_render::json::OverviewJson;
 use heapdiff_render::text::OverviewText;
@@ -49,7 +49,7 @@ pub(super) fn run(
     say_notes(&chosen.notes, talk);
     if let [only] = chosen.snapshots.as_slice() {
         talk.note("there is one snapshot, and growth needs two: this is what is alive in it");
-        let options = TopOptions { selection: options.selection, ..TopOptions::default() };
+        let options = GraphOptions { selection: options.selection, ..GraphOptions::default() };
         return top::print(only, &options, &arguments.output, global);
     }
     let answer = overview(&chosen, &options).map_err(refused)?;

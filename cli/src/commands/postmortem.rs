@@ -1,5 +1,6 @@
 //! `heapdiff postmortem`: the snapshots that killed processes did not get to write.
 
+use super::calls::Calls;
 use super::{ROWS_ON_A_SCREEN, refused, say_notes};
 use crate::arguments::{GlobalArguments, PostmortemArguments};
 use crate::directory::reason;
@@ -8,8 +9,8 @@ use crate::input::{Comparison, Input};
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, DiffReport, LastSeconds, MemoryFigures, MomentFigures, NamedProfile,
-    Process, TopBy, TopOptions, TopReport, diff, top,
+    DiffBy, DiffInputs, DiffOptions, DiffReport, GraphOptions, LastSeconds, MemoryFigures, MomentFigures,
+    NamedProfile, Process, diff,
 };
 use heapdiff_region::{Fate, RegionFile, RegionFileError, Taken, find_in_directory};
 use heapdiff_render::Side;
@@ -151,7 +152,7 @@ struct Death {
 /// What is alive in the last snapshot.
 enum Heap {
     Since { base: Side, head: Side, report: Box<DiffReport> },
-    All { side: Side, report: Box<TopReport> },
+    All(Box<Calls>),
 }
 
 impl Death {
@@ -207,9 +208,7 @@ impl Death {
                 Heap::Since { base, head, report } => {
                     HeapJson::Since(DiffJson { report, by: DiffBy::Function, base, head, rows_max })
                 }
-                Heap::All { side, report } => {
-                    HeapJson::All(TopJson { report, by: TopBy::Function, side, rows_max })
-                }
+                Heap::All(calls) => HeapJson::All(TopJson { view: calls.view(), rows_max }),
             },
             notes: &self.notes,
         }
@@ -224,7 +223,7 @@ impl Death {
             Heap::Since { base, head, report } => {
                 HeapText::Since(DiffText { report, by: DiffBy::Function, base, head })
             }
-            Heap::All { side, report } => HeapText::All(TopText { report, by: TopBy::Function, side }),
+            Heap::All(calls) => HeapText::All(TopText { view: calls.view() }),
         };
         let next = self.next_commands();
         let text = PostmortemText {
@@ -288,10 +287,9 @@ fn read_heap(
         }
     }
     let profile = input.one(head)?;
-    let report = top(&profile.profile, &TopOptions::default()).map_err(refused)?;
-    say_notes(&report.notes, talk);
-    let side = Side::of(&profile.name, &profile.profile);
-    Ok((profile, Heap::All { side, report: Box::new(report) }))
+    let calls = Calls::of(None, &profile, &GraphOptions::default())?;
+    say_notes(&calls.graph().notes, talk);
+    Ok((profile, Heap::All(Box::new(calls))))
 }
 
 /// The newest snapshot of the process before `sequence`.

@@ -1,42 +1,42 @@
 //! `heapdiff top`.
 
-use super::{ROWS_DEFAULT, refused, say_notes};
+use super::ROWS_DEFAULT;
+use super::calls::{Calls, graph_options, text_options};
 use crate::arguments::{GlobalArguments, OutputArguments, TopArguments};
-use crate::input::Input;
 use crate::output;
 use crate::talk::Talk;
-use heapdiff_profile::{FrameVisibility, NamedProfile, TopOptions, top};
-use heapdiff_render::Side;
+use heapdiff_profile::{GraphOptions, NamedProfile};
 use heapdiff_render::json::TopJson;
-use heapdiff_render::text::TopText;
+use heapdiff_render::text::{TextOptions, TopText};
 
 pub(super) fn run(arguments: &TopArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let mut selection =
-        arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?;
-    if arguments.as_pprof {
-        selection.frames = FrameVisibility::AsPprof;
-    }
-    let options = TopOptions { by: arguments.by.into(), order: arguments.order(), selection };
-    let profile = Input::new(global, arguments.process.process.as_deref()).merged(&arguments.inputs)?;
-    print(&profile, &options, &arguments.output, global)
+    let TopArguments { inputs, calls, output, .. } = arguments;
+    let options = GraphOptions {
+        order: arguments.order(),
+        trimming: calls.trimming(0.0, 0.0, None),
+        ..graph_options(calls, output.format, global)?
+    };
+    let found = Calls::read(inputs, calls, &options, output.format, global)?;
+    let text = text_options(calls, output.text_rows(ROWS_DEFAULT), global);
+    write(&found, &text, output)
 }
 
 /// Prints what one profile holds.
 pub(super) fn print(
     named: &NamedProfile,
-    options: &TopOptions,
+    options: &GraphOptions,
     output: &OutputArguments,
     global: &GlobalArguments,
 ) -> anyhow::Result<()> {
-    let report = top(&named.profile, options).map_err(refused)?;
-    say_notes(&report.notes, Talk::new(global.quiet));
-    let side = &Side::of(&named.name, &named.profile);
-    let (report, by) = (&report, options.by);
+    let found = Calls::of(None, named, options)?;
+    super::say_notes(&found.graph().notes, Talk::new(global.quiet));
+    write(&found, &output::text_options(output.text_rows(ROWS_DEFAULT), global), output)
+}
+
+fn write(found: &Calls, text: &TextOptions, output: &OutputArguments) -> anyhow::Result<()> {
+    let view = found.view();
     if output.is_json() {
-        let json = TopJson { report, by, side, rows_max: output.rows };
-        return output::print(|out| json.write(out));
+        return output::print(|out| TopJson { view, rows_max: output.rows }.write(out));
     }
-    let text = TopText { report, by, side };
-    let options = output::text_options(output.text_rows(ROWS_DEFAULT), global);
-    output::print(|out| text.write(&options, out))
+    output::print(|out| TopText { view }.write(text, out))
 }

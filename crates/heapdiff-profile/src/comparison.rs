@@ -1,6 +1,7 @@
 //! Two profiles, stack by stack: what was in both, what was born and what died.
 
 use crate::amounts::{Amounts, period_bytes};
+use crate::base_scale::{BaseScale, scaled};
 use crate::diff::{Change, DiffFigures, Flow, Pairing};
 use crate::frame::StackId;
 use crate::interval::{Estimate, resolution_bytes};
@@ -27,6 +28,8 @@ pub(crate) struct Comparison {
     /// Of base and head: what a block that was not seen may weigh. `None` where the period is not known.
     unseen_bytes: Option<(i64, i64)>,
     resolution_bytes: Option<u64>,
+    /// Before filters.
+    unfiltered: Change,
     /// By [`StackId::index`].
     sums: Vec<StackSums>,
 }
@@ -74,10 +77,47 @@ impl Side<'_> {
 }
 
 impl Comparison {
-    /// Sums the values of both sides by stack, of which there are `stack_count`.
-    pub(crate) fn new(base: Side<'_>, head: Side<'_>, stack_count: usize, notes: &mut Vec<Note>) -> Self {
+    /// Sums the values of one side by stack, of which there are `stack_count`: as growth from nothing.
+    pub(crate) fn of_one(head: Side<'_>, stack_count: usize) -> Self {
+        let period = period_bytes(head.profile);
+        let mut sums = vec![StackSums::default(); stack_count];
+        for (sample, stack) in head.profile.samples.iter().zip(&head.resolved.stacks) {
+            if let Some(sums) = stack.and_then(|stack| sums.get_mut(stack.index())) {
+                sums.head += Amounts::of(sample, head.columns, period);
+            }
+        }
+        Self {
+            relation: Relation::Independent,
+            columns: head.columns,
+            has_samples: head.columns.samples.is_some(),
+            unseen_bytes: period.map(|period| (0, if period <= 1 { 0 } else { period })),
+            resolution_bytes: period.map(resolution_bytes),
+            unfiltered: Change { base: 0, head: head.sum(), flow: None },
+            sums,
+        }
+    }
+
+    /// Sums the values of both sides by stack, of which there are `stack_count`. With `normalize` the base is scaled
+    /// so that, before filters, it holds as much as the head.
+    pub(crate) fn new(
+        base: Side<'_>,
+        head: Side<'_>,
+        stack_count: usize,
+        normalize: bool,
+        notes: &mut Vec<Note>,
+    ) -> Self {
         let in_use = base.columns.in_use && head.columns.in_use;
-        let relation = relate(base, head, in_use, notes);
+        let scale = normalize.then(|| BaseScale::of(base, head));
+        let relation = match scale {
+            // What is alive in both does not cancel once one side is scaled.
+            Some(BaseScale { value: factor, .. }) => {
+                note_differences(base.profile, head.profile, notes);
+                notes.push(Note::Normalized { factor });
+                Relation::Independent
+            }
+            None => relate(base, head, in_use, notes),
+        };
+        let scale = scale.unwrap_or(BaseScale::NONE);
         let periods = (period_bytes(base.profile), period_bytes(head.profile));
         let mut sums = vec![StackSums::default(); stack_count];
         let sides = [(base, periods.0, true), (head, periods.1, false)];
@@ -92,6 +132,10 @@ impl Comparison {
                 *(if is_base { &mut sums.base } else { &mut sums.head }) += amounts;
             }
         }
+        if normalize {
+            sums.iter_mut().for_each(|sums| sums.base = scale.apply(sums.base));
+        }
+        let periods = (periods.0.map(|period| scaled(period, scale.bytes)), periods.1);
         let both = |a: Option<usize>, b: Option<usize>| a.filter(|_| b.is_some());
         let (of_base, of_head) = (base.columns, head.columns);
         let columns = Columns {
@@ -111,8 +155,14 @@ impl Comparison {
                 (Some(base), Some(head)) => Some(resolution_bytes(base.max(head))),
                 _ => None,
             },
+            unfiltered: Change { base: scaled(base.sum(), scale.value), head: head.sum(), flow: None },
             sums,
         }
+    }
+
+    /// The sums of both sides before filters.
+    pub(crate) fn unfiltered(&self) -> Change {
+        self.unfiltered
     }
 
     pub(crate) fn pairing(&self) -> Pairing {
@@ -142,7 +192,7 @@ impl Comparison {
     /// The figures of a row that holds these stacks.
     pub(crate) fn figures(&self, gathered: &Gathered) -> DiffFigures {
         let Gathered { base, head, .. } = gathered;
-        let has_flow = self.pairing() == Pairing::Paired && self.columns.in_use;
+        let has_flow = self.has_flow();
         let change = |base, head, flow: Flow| Change { base, head, flow: has_flow.then_some(flow) };
         DiffFigures {
             value: change(base.value, head.value, gathered.value),
@@ -160,6 +210,11 @@ impl Comparison {
             sum += gathered;
         }
         self.figures(&sum)
+    }
+
+    /// Whether births and deaths are known.
+    pub(crate) fn has_flow(&self) -> bool {
+        self.pairing() == Pairing::Paired && self.columns.in_use
     }
 
     fn interval(&self, gathered: &Gathered) -> Option<crate::interval::Interval> {
@@ -189,6 +244,11 @@ impl Gathered {
     /// By how much the value changed.
     pub(crate) fn delta(&self) -> i64 {
         self.head.value.saturating_sub(self.base.value)
+    }
+
+    /// The values of the sample type that was asked for, and nothing else.
+    pub(crate) fn value(&self, has_flow: bool) -> Change {
+        Change { base: self.base.value, head: self.head.value, flow: has_flow.then_some(self.value) }
     }
 
     /// How much these stacks changed, then how much they hold: for finding the one that matters most.

@@ -177,17 +177,21 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let (frames, attribution, mut notes) = resolver.finish();
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
-    let comparison = Comparison::new(base_side, head_side, frames.stack_count(), &mut notes);
+    let comparison =
+        Comparison::new(base_side, head_side, frames.stack_count(), selection.normalize, &mut notes);
     // A name without its generics is not the function's.
     let may_be_renamed = comparison.pairing() == Pairing::Independent
         && !renamed::is_one_build(base, head)
         && !selection.collapse_generics;
     let renamed = if may_be_renamed { renamed::find(&frames, &attribution, &comparison) } else { Vec::new() };
     notes.extend(renamed.iter().take(RENAMED_NOTES_MAX).cloned().map(Note::Renamed));
-    let groups = Groups::new(&frames, &attribution, &comparison, options.by);
+    let mut groups = Groups::new(&frames, &attribution, &comparison, options.by);
+    if selection.drop_negative {
+        groups.drop_negative();
+    }
     let shown = comparison.figures(&groups.total());
     let rows = groups.into_rows();
-    let unfiltered = Change { base: base_side.sum(), head: head_side.sum(), flow: None };
+    let unfiltered = comparison.unfiltered();
     Ok(DiffReport {
         sample_type,
         pairing: comparison.pairing(),

@@ -1,23 +1,15 @@
 //! Stacks with their values on both sides, as a flame graph needs them.
 
+use crate::diff::Change;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable};
 use crate::frame_order::FrameOrder;
 use crate::note::Note;
-use crate::profile::{Profile, ValueType};
-use crate::resolve::{ResolvedSamples, Resolver};
-use crate::sample_type::common_columns;
+use crate::profile::ValueType;
+use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
+use crate::subject::Subject;
 use indexmap::IndexMap;
-
-/// The profile to draw, and the one to compare it with.
-#[derive(Clone, Copy, Debug)]
-pub struct FoldInputs<'a> {
-    /// What is compared against; `None` draws the head alone.
-    pub base: Option<&'a Profile>,
-    /// What is drawn.
-    pub head: &'a Profile,
-}
 
 /// How to fold.
 #[derive(Clone, Debug, Default)]
@@ -56,34 +48,17 @@ pub struct FoldedStack {
 ///
 /// # Errors
 /// If the profiles have no sample type in common, or not the one that was asked for.
-pub fn fold(inputs: FoldInputs<'_>, options: &FoldOptions) -> Result<Folded, AnalysisError> {
-    let FoldInputs { base, head } = inputs;
+pub fn fold(subject: Subject<'_>, options: &FoldOptions) -> Result<Folded, AnalysisError> {
     let selection = &options.selection;
-    // A profile has everything in common with itself.
-    let wanted = selection.sample_type.as_deref();
-    let (sample_type, of_base, of_head) = common_columns(base.unwrap_or(head), head, wanted)?;
-    let mut resolver = Resolver::new(selection);
-    let resolved_base = base.map(|base| resolver.resolve(base));
-    let resolved_head = resolver.resolve(head);
-    let (mut frames, attribution, notes) = resolver.finish();
-
-    let mut sums = vec![(0_i64, 0_i64); frames.stack_count()];
-    if let (Some(base), Some(resolved)) = (base, &resolved_base) {
-        add_values(base, resolved, of_base.value, |stack, value| {
-            if let Some((sum, _)) = sums.get_mut(stack) {
-                *sum = sum.saturating_add(value);
-            }
-        });
-    }
-    add_values(head, &resolved_head, of_head.value, |stack, value| {
-        if let Some((_, sum)) = sums.get_mut(stack) {
-            *sum = sum.saturating_add(value);
-        }
-    });
+    let (resolved, mut notes) = ResolvedSubject::new(subject, selection)?;
+    let comparison = resolved.by_stack(&mut notes);
+    let ResolvedSubject { mut frames, attribution, sample_type, .. } = resolved;
     let drawn = DrawnFrames::new(&mut frames, options.lines);
     let mut folded: IndexMap<Vec<FrameId>, (i64, i64)> = IndexMap::new();
     for (id, stack) in frames.stacks() {
-        let Some(&(base, head)) = sums.get(id.index()).filter(|&&sum| sum != (0, 0)) else { continue };
+        let Some(Change { base, head, .. }) = comparison.gather(id).map(|sum| sum.value(false)) else {
+            continue;
+        };
         let shown = attribution.shown(stack, attribution.of(stack));
         let mut root_first: Vec<_> = shown.map(|frame| drawn.of(frame)).collect();
         root_first.reverse();
@@ -93,19 +68,11 @@ pub fn fold(inputs: FoldInputs<'_>, options: &FoldOptions) -> Result<Folded, Ana
     let order = FrameOrder::of(&frames);
     let mut stacks: Vec<_> = folded
         .into_iter()
-        .filter(|&(_, sum)| sum != (0, 0))
+        .filter(|&(_, sum)| sum != (0, 0) && !(selection.drop_negative && sum.1 < sum.0))
         .map(|(frames, (base, head))| FoldedStack { frames, base, head })
         .collect();
     stacks.sort_unstable_by(|a, b| order.compare_stacks(&a.frames, &b.frames));
     Ok(Folded { frames, sample_type, stacks, notes })
-}
-
-fn add_values(profile: &Profile, resolved: &ResolvedSamples, column: usize, mut add: impl FnMut(usize, i64)) {
-    for (sample, stack) in profile.samples.iter().zip(&resolved.stacks) {
-        if let (Some(stack), Some(&value)) = (stack, sample.values.get(column)) {
-            add(stack.index(), value);
-        }
-    }
 }
 
 /// The frame that each frame is drawn as.

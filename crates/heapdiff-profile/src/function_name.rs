@@ -217,7 +217,7 @@ fn split_at_as(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The parts of a path that `::` separates outside of brackets.
-fn path_parts(name: &str) -> Vec<&str> {
+pub(crate) fn path_parts(name: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut scan = Scan::default();
     let mut start = 0;

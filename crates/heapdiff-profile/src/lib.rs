@@ -2,7 +2,8 @@
 //!
 //! Pure: no files, clocks, environment, threads or printing, and no order that depends on a hash. Readers
 //! (`heapdiff-formats`) make a [`Profile`], `heapdiff-symbols` adds frames to its locations, and
-//! `heapdiff-render` writes the reports that are computed here: [`diff`], [`top`], [`fold`] and [`overview`].
+//! `heapdiff-render` writes the reports that are computed here: [`diff`], [`call_graph`], [`fold`] and
+//! [`overview`].
 //!
 //! # Example
 //!
@@ -29,8 +30,8 @@
 //! 3. `attribution`, by the tables of `frame_rules`: which frame of a stack its value is put to.
 //! 4. `comparison` for two profiles, `trajectory` for a series: sums by stack, split into births, deaths and
 //!    survivors where two snapshots of one process are paired.
-//! 5. `row_groups`, [`top`], [`fold`], [`overview`]: stacks become rows. `interval` says how sure they are, and
-//!    `movement` which word a row of a series gets.
+//! 5. `row_groups`, [`fold`], [`overview`]: stacks become rows; `call_paths`, [`call_graph`]: nodes and the calls between
+//!    them. `interval` says how sure values are, and `movement` which word a row of a series gets.
 //! 6. [`TrendBuilder`], for a series: the rate of each row, its shape and its verdict.
 //!
 //! # Limits
@@ -42,6 +43,9 @@
 
 mod amounts;
 mod attribution;
+mod base_scale;
+mod call_graph;
+mod call_paths;
 mod collapsed_names;
 mod comparison;
 mod diff;
@@ -55,6 +59,8 @@ mod frame_kind;
 mod frame_order;
 mod frame_rules;
 mod function_name;
+mod graph_edges;
+mod graph_trimming;
 mod interval;
 mod label_value;
 mod last_seconds;
@@ -62,7 +68,9 @@ mod listing;
 mod memory_split;
 mod merge;
 mod metadata;
+mod module_name;
 mod movement;
+mod node_key;
 mod note;
 mod overview;
 mod profile;
@@ -83,19 +91,22 @@ mod tag_filter;
 mod tag_frames;
 mod tag_ranges;
 mod tags;
-mod top;
 mod traces;
 mod trajectory;
 mod trend;
 
+pub use call_graph::{
+    CallGraph, DroppedNodes, GraphNode, GraphOptions, GraphTotals, NodeOrder, Trimming, call_graph,
+};
 pub use diff::{
     Change, DiffBy, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
 };
 pub use error::AnalysisError;
 pub use filter::{FilterPatterns, Filters};
-pub use fold::{FoldInputs, FoldOptions, Folded, FoldedStack, fold};
+pub use fold::{FoldOptions, Folded, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
+pub use graph_edges::GraphEdge;
 pub use interval::Interval;
 pub use label_value::LabelRange;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
@@ -104,6 +115,7 @@ pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
 };
+pub use node_key::NodeBy;
 pub use note::Note;
 pub use overview::{
     GrowthKind, Headline, MemorySplit, Movement, Overview, OverviewOptions, OverviewRow, Recording,
@@ -123,7 +135,6 @@ pub use string_table::{StringId, StringTable};
 pub use subject::Subject;
 pub use summary::ProfileSummary;
 pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
-pub use top::{TopBy, TopOptions, TopOrder, TopReport, TopRow, top};
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
     Headroom, Judgement, Rate, Reason, Shape, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,

@@ -127,7 +127,7 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&comparison),
         functions,
-        total: DiffTotal { shown: comparison.figures_of(&all), unfiltered: resolved.unfiltered() },
+        total: DiffTotal { shown: comparison.figures_of(&all), unfiltered: comparison.unfiltered() },
         resolution_bytes: comparison.resolution_bytes(),
         notes,
         frames: resolved.frames,

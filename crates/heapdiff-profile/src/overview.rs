@@ -1,7 +1,7 @@
 //! The answer for a series: what grew, what kind of growth it is, and how much of it nobody can explain.
 
 use crate::comparison::{Comparison, Side};
-use crate::diff::{Change, DiffBy, DiffFigures, DiffTotal, Pairing};
+use crate::diff::{DiffBy, DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
@@ -225,7 +225,7 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
         .collect();
     let expected = AnalysisError::TooFewSnapshots { count: sides.len(), expected: head + 1 };
     let (Some(&of_base), Some(&of_head)) = (sides.get(base), sides.get(head)) else { return Err(expected) };
-    let comparison = Comparison::new(of_base, of_head, frames.stack_count(), &mut notes);
+    let comparison = Comparison::new(of_base, of_head, frames.stack_count(), false, &mut notes);
     let trajectories = Trajectories::new(&sides, &frames, &attribution);
 
     let points: Vec<_> = snapshots
@@ -249,7 +249,7 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
         let grown = RowsGrown::of(&rows).filter(|_| is_memory_in_use(&sample_type.kind));
         Headline::of(in_window, grown, comparison.resolution_bytes())
     });
-    let unfiltered = Change { base: of_base.sum(), head: of_head.sum(), flow: None };
+    let unfiltered = comparison.unfiltered();
     Ok(Overview {
         headline,
         sample_type,

@@ -54,7 +54,7 @@ fn renumber<T, Id>(
 
 #[cfg(test)]
 mod tests {
-    use crate::{Allocated, InUse, Profile, ProfileBuilder, TopOptions, top};
+    use crate::{Allocated, GraphOptions, InUse, Profile, ProfileBuilder, Subject, call_graph};
 
     const LIVE: &[&str] = &["app::keep src/keep.rs:3", "app::main src/main.rs:1"];
     const FREED: &[&str] =
@@ -74,10 +74,10 @@ mod tests {
         kept.retain_samples(|sample| sample.values[column] != 0);
         assert_eq!((kept.samples.len(), kept.locations.len(), kept.functions.len()), (1, 2, 2));
         let rows = |profile: &Profile| {
-            let report = top(profile, &TopOptions::default()).unwrap();
-            let named = report.rows.iter().filter(|row| row.cum != 0).map(|row| {
+            let report = call_graph(Subject { base: None, head: profile }, &GraphOptions::default()).unwrap();
+            let named = report.nodes.iter().map(|row| {
                 let frame = report.frames.frame(row.frame);
-                (frame.function.to_owned(), frame.file.to_owned(), frame.line, row.flat, row.cum)
+                (frame.function.to_owned(), frame.file.to_owned(), frame.line, row.flat.value, row.cum.value)
             });
             named.collect::<Vec<_>>()
         };

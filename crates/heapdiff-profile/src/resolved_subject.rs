@@ -2,19 +2,21 @@
 
 use crate::attribution::Attribution;
 use crate::comparison::{Comparison, Side};
-use crate::diff::{Change, Pairing};
+use crate::diff::Pairing;
 use crate::error::AnalysisError;
 use crate::frame::FrameTable;
 use crate::note::Note;
 use crate::profile::{Profile, Sample, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
-use crate::sample_type::{Columns, common_columns};
+use crate::sample_type::{Columns, columns_of};
 use crate::selection::Selection;
 use crate::subject::Subject;
 
 /// The samples of a [`Subject`] after filters, with the frames of their stacks.
 pub(crate) struct ResolvedSubject<'a> {
     subject: Subject<'a>,
+    /// Whether the base is scaled to hold as much as the head.
+    normalize: bool,
     pub(crate) sample_type: ValueType,
     of_base: Columns,
     of_head: Columns,
@@ -34,16 +36,24 @@ impl<'a> ResolvedSubject<'a> {
         selection: &Selection,
     ) -> Result<(Self, Vec<Note>), AnalysisError> {
         let Subject { base, head } = subject;
-        // A profile has everything in common with itself.
-        let (sample_type, of_base, of_head) =
-            common_columns(base.unwrap_or(head), head, selection.sample_type.as_deref())?;
+        let (sample_type, of_base, of_head) = columns_of(subject, selection.sample_type.as_deref())?;
         let mut resolver = Resolver::new(selection);
         let resolved_base = base.map(|base| resolver.resolve(base));
         let resolved_head = resolver.resolve(head);
         let (frames, attribution, notes) = resolver.finish();
         let base = resolved_base.unwrap_or(ResolvedSamples { stacks: Vec::new() });
         Ok((
-            Self { subject, sample_type, of_base, of_head, base, head: resolved_head, frames, attribution },
+            Self {
+                subject,
+                normalize: selection.normalize,
+                sample_type,
+                of_base,
+                of_head,
+                base,
+                head: resolved_head,
+                frames,
+                attribution,
+            },
             notes,
         ))
     }
@@ -61,12 +71,14 @@ impl<'a> ResolvedSubject<'a> {
         count: usize,
         notes: &mut Vec<Note>,
     ) -> Comparison {
-        // One profile is the growth from nothing.
-        let nothing = Profile::default();
-        let base =
-            Side { profile: self.subject.base.unwrap_or(&nothing), resolved: base, columns: self.of_base };
         let head = Side { profile: self.subject.head, resolved: head, columns: self.of_head };
-        Comparison::new(base, head, count, notes)
+        match self.subject.base {
+            Some(profile) => {
+                let base = Side { profile, resolved: base, columns: self.of_base };
+                Comparison::new(base, head, count, self.normalize, notes)
+            }
+            None => Comparison::of_one(head, count),
+        }
     }
 
     /// The samples of both sides that the filters let through, with whether they are of the base and their value.
@@ -91,10 +103,11 @@ impl<'a> ResolvedSubject<'a> {
         self.subject.base.map(|_| comparison.pairing())
     }
 
-    /// The sums of both sides before filters.
-    pub(crate) fn unfiltered(&self) -> Change {
-        let base = self.subject.base.map_or(0, |base| base.sum_of(self.of_base.value));
-        Change { base, head: self.subject.head.sum_of(self.of_head.value), flow: None }
+    /// The sum of the absolute values of the samples of the head, before filters: 100 % of a single profile, as in pprof.
+    pub(crate) fn absolute_sum(&self) -> i64 {
+        let column = self.of_head.value;
+        let values = self.subject.head.samples.iter().filter_map(|sample| sample.values.get(column));
+        values.fold(0, |sum, value| sum.saturating_add(value.saturating_abs()))
     }
 }
 

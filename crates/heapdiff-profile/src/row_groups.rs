@@ -68,6 +68,11 @@ impl<'a> Groups<'a> {
         groups
     }
 
+    /// Leaves out the rows that shrank.
+    pub(crate) fn drop_negative(&mut self) {
+        self.groups.retain(|_, group| group.gathered.delta() >= 0);
+    }
+
     /// The sum of all rows.
     pub(crate) fn total(&self) -> Gathered {
         self.groups.values().fold(Gathered::default(), |mut sum, group| {

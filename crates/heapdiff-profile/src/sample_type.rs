@@ -2,6 +2,7 @@
 
 use crate::error::AnalysisError;
 use crate::profile::{Profile, ValueType};
+use crate::subject::Subject;
 
 /// Finds a sample type by the name that a user wrote, as pprof does: nothing for the profile's default, the number of
 /// the column, its kind, or `inuse_space` for the `space` of older profiles. Beyond pprof, `space` means
@@ -73,6 +74,21 @@ impl Columns {
 /// Whether two profiles mean the same by these: producers write `byte` and `bytes`.
 pub(crate) fn is_same_type(a: &ValueType, b: &ValueType) -> bool {
     a.kind == b.kind && a.unit.trim_end_matches('s') == b.unit.trim_end_matches('s')
+}
+
+/// Finds the columns of what a report is about; those of the head stand for a base that is not there.
+pub(crate) fn columns_of(
+    subject: Subject<'_>,
+    wanted: Option<&str>,
+) -> Result<(ValueType, Columns, Columns), AnalysisError> {
+    let Subject { base, head } = subject;
+    if let Some(base) = base {
+        return common_columns(base, head, wanted);
+    }
+    let column = sample_type_index(head, wanted)?;
+    let sample_type = head.sample_types.get(column).cloned().ok_or(AnalysisError::NoSampleTypes)?;
+    let columns = Columns::around(head, column);
+    Ok((sample_type, columns, columns))
 }
 
 /// Finds the columns of what both sides of a diff measure. The head's default counts.

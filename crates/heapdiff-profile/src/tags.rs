@@ -84,7 +84,7 @@ pub fn tags(subject: Subject<'_>, selection: &Selection) -> Result<TagsReport, A
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&by_stack),
         tags,
-        total: DiffTotal { shown: by_stack.figures_of(&all), unfiltered: resolved.unfiltered() },
+        total: DiffTotal { shown: by_stack.figures_of(&all), unfiltered: by_stack.unfiltered() },
         resolution_bytes: by_stack.resolution_bytes(),
         notes,
     })

@@ -86,7 +86,7 @@ pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesRepor
         traces: traces.collect(),
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&comparison),
-        total: DiffTotal { shown, unfiltered: resolved.unfiltered() },
+        total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
         resolution_bytes: comparison.resolution_bytes(),
         notes,
         frames: resolved.frames,

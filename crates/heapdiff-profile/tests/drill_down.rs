@@ -7,9 +7,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FrameVisibility, InUse, LabelRange, Listing,
-    ListingOptions, Note, Profile, ProfileBuilder, Selection, Subject, TagText, TopOptions, diff, list, tags,
-    top, traces,
+    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FrameVisibility, GraphOptions, InUse,
+    LabelRange, Listing, ListingOptions, Note, Profile, ProfileBuilder, Selection, Subject, TagText,
+    call_graph, diff, list, tags, traces,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -103,9 +103,10 @@ proptest! {
         let of_diff;
         match &base {
             None => {
-                of_top = top(&head, &TopOptions { selection, ..TopOptions::default() }).unwrap();
-                for row in &of_top.rows {
-                    *expected.entry(of_top.frames.function(row.frame)).or_default() += row.flat;
+                let options = GraphOptions { selection, ..GraphOptions::default() };
+                of_top = call_graph(Subject { base: None, head: &head }, &options).unwrap();
+                for node in of_top.nodes.iter().filter(|node| node.cum.value.head != 0) {
+                    *expected.entry(of_top.frames.function(node.frame)).or_default() += node.flat.value.head;
                 }
             }
             Some(base) => {

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, FoldInputs, FoldOptions, FrameVisibility, LocationId, NamedProfile,
-    OverviewOptions, Profile, ProfileBuilder, ProfileSummary, Selection, Series, TopOptions, diff, fold,
-    overview, series, top,
+    DiffBy, DiffInputs, DiffOptions, FoldOptions, FrameVisibility, GraphOptions, LocationId, NamedProfile,
+    OverviewOptions, Profile, ProfileBuilder, ProfileSummary, Selection, Series, Subject, call_graph, diff,
+    fold, overview, series,
 };
 use proptest::prelude::*;
 
@@ -67,9 +67,9 @@ proptest! {
                     }
                 }
             }
-            top(&head, &TopOptions { selection: selection.clone(), ..TopOptions::default() }).unwrap();
+            call_graph(Subject { base: Some(&base), head: &head }, &GraphOptions { selection: selection.clone(), ..GraphOptions::default() }).unwrap();
             let options = FoldOptions { lines: false, selection: selection.clone() };
-            fold(FoldInputs { base: Some(&base), head: &head }, &options).unwrap();
+            fold(Subject { base: Some(&base), head: &head }, &options).unwrap();
             let named = |profile: &Profile| NamedProfile { name: "a".to_owned(), profile: profile.clone() };
             let all: Vec<Series> = series(vec![named(&base), named(&head), named(&base)]);
             for series in &all {

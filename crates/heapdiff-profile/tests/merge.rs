@@ -7,7 +7,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    InUse, MergeError, Merged, NamedProfile, Note, Profile, ProfileBuilder, TopBy, TopOptions, merge, top,
+    GraphOptions, InUse, MergeError, Merged, NamedProfile, NodeBy, Note, Profile, ProfileBuilder, Subject,
+    call_graph, merge,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -62,14 +63,14 @@ fn sum(profiles: impl IntoIterator<Item = Profile>) -> Merged {
 /// What each function and line holds, by every column, in an order of its own.
 fn figures(profile: &Profile) -> BTreeMap<String, (i64, i64)> {
     let mut figures = BTreeMap::new();
-    for by in [TopBy::Function, TopBy::Line] {
+    for by in [NodeBy::Function, NodeBy::Line] {
         for sample_type in &profile.sample_types {
-            let mut options = TopOptions { by, ..TopOptions::default() };
+            let mut options = GraphOptions { by, ..GraphOptions::default() };
             options.selection.sample_type = Some(sample_type.kind.clone());
-            let report = top(profile, &options).unwrap();
-            for row in &report.rows {
-                let frame = format!("{} {by:?} {:?}", sample_type.kind, report.frames.frame(row.frame));
-                figures.insert(frame, (row.flat, row.cum));
+            let graph = call_graph(Subject { base: None, head: profile }, &options).unwrap();
+            for node in graph.nodes.iter().filter(|node| node.cum.value.head != 0) {
+                let frame = format!("{} {by:?} {:?}", sample_type.kind, graph.frames.frame(node.frame));
+                figures.insert(frame, (node.flat.value.head, node.cum.value.head));
             }
         }
     }

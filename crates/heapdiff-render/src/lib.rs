@@ -8,6 +8,8 @@
 
 mod elide;
 pub mod flamegraph;
+mod graph_view;
+pub mod graphviz;
 pub mod json;
 pub mod quantity;
 mod side;
@@ -17,6 +19,7 @@ pub mod text;
 mod theme;
 mod verdict_words;
 
+pub use graph_view::GraphView;
 pub use side::{Side, Sides};
 pub use source_file::SourceFile;
 pub use theme::Theme;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 /// What a value counts, and so how it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Unit {
     /// Bytes, written with a binary prefix: `1.50 MiB`.
     Bytes,
@@ -15,6 +15,86 @@ pub enum Unit {
     Nanoseconds,
     /// Any other unit of a foreign profile, written after the number.
     Other(String),
+    /// Values in one unit that was asked for, whatever their size.
+    Fixed {
+        /// How much of what is counted one of them is.
+        size: f64,
+        /// What is written after the number.
+        name: String,
+    },
+    /// Values that are divided by a number, in another unit.
+    Divided {
+        /// The number.
+        by: f64,
+        /// The unit.
+        unit: Box<Self>,
+    },
+}
+
+/// How a user wants values to be written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measure {
+    /// A unit, such as `mib` or `ms`. Default: that which suits each value.
+    pub unit: Option<String>,
+    /// What values are divided by. Default: nothing.
+    pub divide_by: Option<f64>,
+}
+
+impl Measure {
+    /// How values of a unit that a profile calls `name` are written. In that unit, if another one that was asked for
+    /// measures something else: see [`Self::fits`].
+    #[must_use]
+    pub fn unit(&self, name: &str) -> Unit {
+        let of_profile = Unit::from_name(name);
+        let fixed = self.unit.as_deref().and_then(|wanted| fixed(&of_profile, wanted));
+        let unit = fixed.unwrap_or(of_profile);
+        match self.divide_by {
+            Some(by) => Unit::Divided { by, unit: Box::new(unit) },
+            None => unit,
+        }
+    }
+
+    /// Whether values of a unit that a profile calls `name` can be written as the user wants.
+    #[must_use]
+    pub fn fits(&self, name: &str) -> bool {
+        self.unit.as_deref().is_none_or(|wanted| fixed(&Unit::from_name(name), wanted).is_some())
+    }
+}
+
+/// The unit called `wanted`, if it measures the same as `of_profile`. As in pprof, `kb` is 1024 bytes.
+fn fixed(of_profile: &Unit, wanted: &str) -> Option<Unit> {
+    let lower = wanted.to_ascii_lowercase();
+    let (size, name) = match of_profile {
+        Unit::Bytes => match lower.as_str() {
+            "b" | "byte" | "bytes" => (1.0, "B"),
+            "k" | "kb" | "kib" => (1024.0, "KiB"),
+            "m" | "mb" | "mib" => (1024_f64.powi(2), "MiB"),
+            "g" | "gb" | "gib" => (1024_f64.powi(3), "GiB"),
+            "t" | "tb" | "tib" => (1024_f64.powi(4), "TiB"),
+            _ => return None,
+        },
+        Unit::Nanoseconds => match lower.as_str() {
+            "ns" => (1.0, "ns"),
+            "us" => (1e3, "us"),
+            "ms" => (1e6, "ms"),
+            "s" => (1e9, "s"),
+            "min" => (60e9, "min"),
+            "h" | "hr" | "hrs" => (3600e9, "h"),
+            _ => return None,
+        },
+        Unit::Count if ["count", "objects", "samples"].contains(&lower.as_str()) => (1.0, ""),
+        _ => return None,
+    };
+    Some(Unit::Fixed { size, name: name.to_owned() })
+}
+
+/// A number with two decimals, and a mark where that hides that it is something.
+fn two_decimals(value: f64) -> String {
+    let text = format!("{value:.2}");
+    match text.as_str() {
+        "0.00" if value > 0.0 => "<0.01".to_owned(),
+        _ => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
 }
 
 impl Unit {
@@ -51,6 +131,19 @@ impl Unit {
             Self::Count => count(value),
             Self::Nanoseconds => duration(value),
             Self::Other(unit) => format!("{} {unit}", count(value)),
+            Self::Fixed { size, name } => {
+                format!("{} {name}", two_decimals(value as f64 / size)).trim_end().to_owned()
+            }
+            Self::Divided { by, unit } => {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+                let quotient = (value as f64 / by).round() as u64;
+                match &**unit {
+                    Self::Fixed { size, name } => {
+                        Self::Fixed { size: size * by, name: name.clone() }.magnitude(value)
+                    }
+                    unit => unit.magnitude(quotient),
+                }
+            }
         }
     }
 }
@@ -198,6 +291,19 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(bytes(value), text);
         }
+    }
+
+    #[test]
+    fn values_are_written_in_the_unit_that_was_asked_for_if_they_can_be() {
+        let measure = |unit: Option<&str>, divide_by| Measure { unit: unit.map(str::to_owned), divide_by };
+        let written = |measure: &Measure, unit| measure.unit(unit).format_change(-1_572_864);
+        assert_eq!(written(&measure(Some("MB"), None), "bytes"), "-1.5 MiB");
+        assert_eq!(written(&measure(Some("gib"), None), "bytes"), "-<0.01 GiB");
+        assert_eq!(written(&measure(Some("kib"), Some(3.0)), "bytes"), "-512 KiB");
+        assert_eq!(written(&measure(None, Some(3.0)), "bytes"), "-512 KiB");
+        assert_eq!(written(&measure(Some("ms"), None), "nanoseconds"), "-1.57 ms");
+        assert!(!measure(Some("ms"), None).fits("bytes"));
+        assert!(measure(None, Some(2.0)).fits("cycles"));
     }
 
     #[test]

@@ -5,14 +5,14 @@
 mod story;
 
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldInputs, FoldOptions, InUse, NamedProfile,
-    OverviewOptions, ProfileBuilder, ProfileSummary, Selection, TopBy, TopOptions, diff, fold, overview,
-    series, top,
+    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions, InUse, NamedProfile,
+    NodeBy, OverviewOptions, ProfileBuilder, ProfileSummary, Selection, Subject, call_graph, diff, fold,
+    overview, series,
 };
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
-use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson, TopJson};
+use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson};
 use heapdiff_render::text::{DiffText, InfoText, OverviewText, TextOptions, TopText};
-use heapdiff_render::{Side, Theme};
+use heapdiff_render::{GraphView, Side, Sides, Theme};
 use insta::assert_snapshot;
 use std::io::{self, Write};
 use story::{SNAPSHOTS, go_heap, shop_snapshot, stripped};
@@ -231,8 +231,10 @@ fn a_diff_of_nothing_says_so() {
 #[test]
 fn names_of_files_cannot_command_the_terminal() {
     let (name, profile) = ("evil\x1b[31m\nname.pb.gz", shop_snapshot(5));
-    let (report, side) = (top(&profile, &TopOptions::default()).unwrap(), Side::of(name, &profile));
-    let text = TopText { report: &report, by: TopBy::Function, side: &side };
+    let side = Side::of(name, &profile);
+    let graph = call_graph(Subject { base: None, head: &profile }, &GraphOptions::default()).unwrap();
+    let view = GraphView { graph: &graph, by: NodeBy::Function, sides: Sides { base: None, head: &side } };
+    let text = TopText { view };
     assert!(
         written(|out| text.write(&text_options(80), out)).starts_with("evil\u{fffd}[31m\u{fffd}name.pb.gz\n")
     );
@@ -248,39 +250,6 @@ fn a_period_of_something_else_is_not_taken_for_bytes() {
     let mut profile = profile;
     profile.period_type.as_mut().unwrap().unit = "nanoseconds".to_owned();
     assert_eq!(Side::of("a", &profile).period_bytes, 0);
-}
-
-fn shop_side(sequence: u32) -> Side {
-    Side::of(&format!("shop/{sequence}.pb.gz"), &shop_snapshot(sequence))
-}
-
-#[test]
-fn top_in_80_columns() {
-    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
-    let text = TopText { report: &report, by: TopBy::Function, side: &side };
-    assert_snapshot!(written(|out| text.write(&TextOptions { rows_max: 3, ..text_options(80) }, out)));
-}
-
-#[test]
-fn top_in_200_columns() {
-    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
-    let text = TopText { report: &report, by: TopBy::Function, side: &side };
-    assert_snapshot!(written(|out| text.write(&text_options(200), out)));
-}
-
-#[test]
-fn top_by_file_of_another_profilers_file() {
-    let by = TopBy::File;
-    let report = top(&go_heap(), &TopOptions { by, ..TopOptions::default() }).unwrap();
-    let text = TopText { report: &report, by, side: &Side::of("go.pb.gz", &go_heap()) };
-    assert_snapshot!(written(|out| text.write(&text_options(80), out)));
-}
-
-#[test]
-fn top_as_json() {
-    let (report, side) = (top(&shop_snapshot(5), &TopOptions::default()).unwrap(), shop_side(5));
-    let json = TopJson { report: &report, by: TopBy::Function, side: &side, rows_max: Some(2) };
-    assert_snapshot!(written(|out| json.write(out)));
 }
 
 #[test]
@@ -321,7 +290,7 @@ fn info_as_json() {
 
 fn flamegraph(base: Option<u32>, head: u32, options: &FlamegraphOptions) -> Result<String, FlamegraphError> {
     let (base, head) = (base.map(shop_snapshot), shop_snapshot(head));
-    let inputs = FoldInputs { base: base.as_ref(), head: &head };
+    let inputs = Subject { base: base.as_ref(), head: &head };
     let folded = fold(inputs, &FoldOptions { lines: true, ..FoldOptions::default() }).unwrap();
     let kind = if base.is_some() { GraphKind::Diff } else { GraphKind::Single };
     let mut bytes = Vec::new();
@@ -395,7 +364,7 @@ fn names_full_of_markup_make_a_sound_picture() {
     let name = "evil\u{1b}[31m<&\"'>; (x) 7::f";
     let live = InUse { bytes: 4096, objects: 1, samples: 1, epoch: 0 };
     let profile = ProfileBuilder::heap().in_use(&[name], live).build();
-    let folded = fold(FoldInputs { base: None, head: &profile }, &FoldOptions::default()).unwrap();
+    let folded = fold(Subject { base: None, head: &profile }, &FoldOptions::default()).unwrap();
     let mut bytes = Vec::new();
     let graph = Flamegraph { kind: GraphKind::Single, folded: &folded, subtitle: "<&\u{7}>" };
     graph.write(&without_script(), &mut bytes).unwrap();
@@ -414,7 +383,7 @@ fn names_full_of_markup_make_a_sound_picture() {
 #[test]
 fn an_empty_heap_has_nothing_to_draw() {
     let profile = ProfileBuilder::heap().build();
-    let folded = fold(FoldInputs { base: None, head: &profile }, &FoldOptions::default()).unwrap();
+    let folded = fold(Subject { base: None, head: &profile }, &FoldOptions::default()).unwrap();
     let graph = Flamegraph { kind: GraphKind::Single, folded: &folded, subtitle: "" };
     let drawn = graph.write(&without_script(), &mut Vec::new());
     assert!(matches!(drawn, Err(FlamegraphError::NothingToDraw)));

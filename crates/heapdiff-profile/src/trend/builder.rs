@@ -172,7 +172,7 @@ impl<'a> TrendBuilder<'a> {
             notes.push(Note::SnapshotsWithoutSampleType { count: self.left_out });
         }
         let head = self.last.as_ref().unwrap_or(&first);
-        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), &mut notes);
+        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), false, &mut notes);
         let (seconds, has_times) = seconds(&self.points);
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());

@@ -3,7 +3,7 @@
 use super::TextOptions;
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Side;
 use crate::theme;
 use heapdiff_profile::{DiffTotal, Pairing, ValueType};
@@ -29,7 +29,7 @@ pub(super) struct ComparisonHead<'a> {
 impl ComparisonHead<'_> {
     /// Writes it.
     pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-        let unit = Unit::from_name(&self.sample_type.unit);
+        let unit = options.unit(self.sample_type);
         let whole = self.total.unfiltered;
         let sides = [("base", self.base), ("head", self.head)];
         let longest = |length: &dyn Fn(&Side) -> usize| sides.iter().map(|(_, side)| length(side)).max();

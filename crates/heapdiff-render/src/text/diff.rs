@@ -5,7 +5,7 @@ use super::comparison_head::ComparisonHead;
 use super::diff_columns::DiffColumns;
 use super::naming::{NamedRows, RowName};
 use super::wrapping::write_remark;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Side;
 use heapdiff_profile::{DiffBy, DiffReport, DiffRow};
 use std::io::{self, Write};
@@ -104,7 +104,7 @@ impl DiffText<'_> {
         options: &TextOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let unit = Unit::from_name(&self.report.sample_type.unit);
+        let unit = options.unit(&self.report.sample_type);
         let mut parts = Vec::new();
         for (verb, rows) in rest {
             let rows = rows.unwrap_or_default();

@@ -32,7 +32,7 @@ impl DiffColumns {
     pub(super) fn of(sample_type: &ValueType, figures: &[&DiffFigures], options: &TextOptions) -> Self {
         let figures = || figures.iter();
         Self {
-            unit: Unit::from_name(&sample_type.unit),
+            unit: options.unit(sample_type),
             flow: figures().any(|figures| figures.value.flow.is_some()),
             in_place: figures().any(|figures| figures.value.flow.is_some_and(|flow| flow.grown != 0)),
             objects: !sample_type.kind.ends_with("objects")

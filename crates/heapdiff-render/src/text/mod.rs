@@ -4,9 +4,13 @@
 //! their paths, then their middle. `file:line` stays, for it is what the reader opens next. Colour repeats what signs
 //! and words say already.
 
+mod call_lists;
+mod call_tree;
 mod comparison_head;
 mod diff;
 mod diff_columns;
+mod graph_columns;
+mod graph_head;
 mod info;
 mod listing;
 mod losses;
@@ -24,6 +28,8 @@ mod traces;
 mod trend;
 mod wrapping;
 
+pub use call_lists::CallListsText;
+pub use call_tree::CallTreeText;
 pub use diff::DiffText;
 pub use info::InfoText;
 pub use listing::ListText;
@@ -34,8 +40,9 @@ pub use top::TopText;
 pub use traces::TracesText;
 pub use trend::TrendText;
 
+use crate::quantity::{Measure, Unit};
 use crate::theme::Theme;
-use heapdiff_profile::Names;
+use heapdiff_profile::{Names, ValueType};
 
 /// How a report is laid out.
 #[derive(Clone, Debug)]
@@ -51,10 +58,26 @@ pub struct TextOptions {
     /// How much of each function's name is written. `None`, the default: that of a row in full, or as much of it as
     /// fits; those of its callers short.
     pub names: Option<Names>,
+    /// How values are written. Default: in the unit that suits each.
+    pub measure: Measure,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { width: 80, theme: Theme::plain(), rows_max: 20, source_root: None, names: None }
+        Self {
+            width: 80,
+            theme: Theme::plain(),
+            rows_max: 20,
+            source_root: None,
+            names: None,
+            measure: Measure::default(),
+        }
+    }
+}
+
+impl TextOptions {
+    /// How values of this type are written.
+    fn unit(&self, of: &ValueType) -> Unit {
+        self.measure.unit(&of.unit)
     }
 }

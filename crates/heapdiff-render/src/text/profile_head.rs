@@ -3,7 +3,7 @@
 use super::TextOptions;
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Side;
 use heapdiff_profile::ValueType;
 use std::io::{self, Write};
@@ -19,23 +19,28 @@ pub(super) struct ProfileHead<'a> {
     pub(super) total: i64,
     /// What the filters let through.
     pub(super) shown: i64,
+    /// Whether 100 % is what the filters let through instead.
+    pub(super) is_relative: bool,
 }
 
 impl ProfileHead<'_> {
     /// Writes it.
     pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-        let unit = Unit::from_name(&self.sample_type.unit);
+        let unit = options.unit(self.sample_type);
         writeln!(out, "{}", options.theme.strong(elide::printable(&self.side.name)))?;
         let origin = self.origin();
         if !origin.is_empty() {
             write_remark(&origin, options, out)?;
         }
-        writeln!(
-            out,
-            "{}: {} in all; percentages are of that",
-            self.sample_type.kind,
-            unit.format(self.total)
-        )?;
+        let (kind, total) = (&self.sample_type.kind, unit.format(self.total));
+        if self.is_relative {
+            let shown = unit.format(self.shown);
+            let line = format!(
+                "{kind}: {total} in all; the filters let {shown} of it through; percentages are of that"
+            );
+            return write_remark(&line, options, out);
+        }
+        writeln!(out, "{kind}: {total} in all; percentages are of that")?;
         if self.shown != self.total {
             let share = quantity::share(self.shown, self.total);
             writeln!(out, "the filters let {} of it through ({share})", unit.format(self.shown))?;

@@ -34,7 +34,8 @@ impl SubjectHead<'_> {
             }
             _ => {
                 let (shown, total) = (total.shown.value.delta(), total.unfiltered.head);
-                ProfileHead { side: self.sides.head, sample_type, total, shown }.write(options, out)
+                ProfileHead { side: self.sides.head, sample_type, total, shown, is_relative: false }
+                    .write(options, out)
             }
         }
     }
@@ -61,7 +62,7 @@ impl SubjectColumns {
             return Self::Changes(DiffColumns::of(head.sample_type, figures, options));
         }
         Self::Values {
-            unit: Unit::from_name(&head.sample_type.unit),
+            unit: options.unit(head.sample_type),
             total: head.total.unfiltered.head,
             objects: !head.sample_type.kind.ends_with("objects")
                 && figures.iter().any(|figures| figures.objects.is_some()),

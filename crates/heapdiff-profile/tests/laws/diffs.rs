@@ -1,108 +1,20 @@
-//! Laws that hold for all profiles:
+//! Laws of diffs:
 //!
 //! - a profile less itself is nothing, and base less head is head less base with the sign changed;
 //! - what rows show adds up to the total, and `born - died + grown` to the change;
 //! - the order in which samples come does not matter;
 //! - filters leave out, but never invent;
-//! - flat values of `top` add up to what is shown, and no cum exceeds it where values are not negative;
 //! - a folded diff holds the same sums as the profiles that it is made from.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+use crate::generated::{profiles, selection};
 use heapdiff_profile::{
-    Change, DiffBy, DiffInputs, DiffOptions, DiffReport, FilterPatterns, Filters, FoldInputs, FoldOptions,
-    FrameVisibility, InUse, Interval, Pairing, Profile, ProfileBuilder, Selection, TopBy, TopOptions, diff,
-    fold, top,
+    Change, DiffBy, DiffInputs, DiffOptions, DiffReport, FoldOptions, Interval, Pairing, Profile, Selection,
+    Subject, diff, fold,
 };
 use proptest::prelude::*;
 
-const FRAMES: [&str; 11] = [
-    "__rust_alloc",
-    "alloc::raw_vec::RawVec<T>::grow /rustc/0/library/alloc/src/raw_vec.rs:1",
-    "alloc::vec::Vec<T>::push /rustc/0/library/alloc/src/vec/mod.rs:2",
-    "app::a src/a.rs:1",
-    "app::a src/a.rs:2",
-    "app::b src/b.rs:1 <- app::c src/c.rs:1",
-    "app::c src/c.rs:2",
-    "dropped src/d.rs:1",
-    "0x77",
-    "app::keep<u8> src/k.rs:1",
-    "app::keep<u16> src/k.rs:1",
-];
-
-/// A stack, and bytes, objects and epoch of what it allocated.
-type Row = (Vec<usize>, i64, i64, i64);
-
-fn row(epoch_max: i64) -> impl Strategy<Value = Row> {
-    (prop::collection::vec(0..FRAMES.len(), 0..5), 0..10_000_000_i64, 0..50_i64, 0..=epoch_max)
-}
-
-fn profile(sequence: u32, period: i64, rows: &[Row]) -> Profile {
-    let mut builder = ProfileBuilder::heap().period(period).snapshot(sequence).drop_frames("dropped");
-    for (stack, bytes, objects, epoch) in rows {
-        let stack: Vec<_> = stack.iter().map(|&frame| FRAMES[frame]).collect();
-        let live = InUse { bytes: *bytes, objects: *objects, samples: (*objects + 1) / 2, epoch: *epoch };
-        builder = builder.in_use(&stack, live);
-    }
-    builder.build()
-}
-
-prop_compose! {
-    fn profiles()(
-        period in prop::sample::select(vec![1_i64, 1 << 19]),
-        base in prop::collection::vec(row(1), 0..8),
-        head in prop::collection::vec(row(3), 0..8),
-        paired in any::<bool>(),
-        sequence in prop::sample::select(vec![0_u32, 2]),
-    ) -> (Profile, Profile) {
-        let base = profile(1, period, &base);
-        let mut head = profile(sequence, period, &head);
-        if !paired && let Some(metadata) = &mut head.metadata {
-            metadata.process.pid += 1;
-        }
-        (base, head)
-    }
-}
-
 fn by() -> impl Strategy<Value = DiffBy> {
     prop::sample::select(vec![DiffBy::Function, DiffBy::Line, DiffBy::Stack])
-}
-
-fn selection() -> impl Strategy<Value = Selection> {
-    let pattern =
-        || prop::option::of(prop::sample::select(vec!["app::a", "b", "vec", "app", "src/c", "none"]));
-    let frames = prop::sample::select(vec![
-        FrameVisibility::Attributed,
-        FrameVisibility::AsPprof,
-        FrameVisibility::All,
-    ]);
-    let kind = prop::sample::select(vec!["inuse_space", "inuse_objects", "alloc_space"]);
-    let of_frames = (pattern(), pattern(), pattern(), pattern(), pattern(), pattern());
-    let tag = prop::option::of(prop::sample::select(vec!["epoch=1:", "epoch=:1", "epoch:2", "7"]));
-    let rest = (tag, any::<bool>(), any::<bool>(), any::<bool>());
-    (of_frames, rest, frames, kind).prop_map(|(of_frames, rest, frames, kind)| {
-        let (tag, no_inlines, by_tag, collapse_generics) = rest;
-        let several = |pattern: Option<&str>| pattern.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        let (focus, ignore, hide, show, show_from, prune_from) = of_frames;
-        let patterns = FilterPatterns {
-            focus: several(focus),
-            ignore: several(ignore),
-            hide: several(hide),
-            show: several(show),
-            show_from: several(show_from),
-            prune_from: several(prune_from),
-            tag_focus: several(tag),
-            ..FilterPatterns::default()
-        };
-        Selection {
-            sample_type: Some(kind.to_owned()),
-            filters: Filters::new(&patterns).unwrap(),
-            frames,
-            no_inlines,
-            collapse_generics,
-            tag_root: several(by_tag.then_some("epoch")),
-            ..Selection::default()
-        }
-    })
 }
 
 fn report(base: &Profile, head: &Profile, by: DiffBy, selection: &Selection) -> DiffReport {
@@ -209,7 +121,7 @@ proptest! {
         prop_assert_eq!(text(&report(&base, &head, by, &selection)), text(&report(&base, &shuffled, by, &selection)));
         let folded = |head: &Profile| {
             let options = FoldOptions { lines: true, selection: selection.clone() };
-            let folded = fold(FoldInputs { base: Some(&base), head }, &options).unwrap();
+            let folded = fold(Subject { base: Some(&base), head }, &options).unwrap();
             folded.stacks.iter().map(|stack| {
                 let frames: Vec<_> = stack.frames.iter().map(|&id| format!("{:?}", folded.frames.frame(id))).collect();
                 (frames, stack.base, stack.head)
@@ -226,22 +138,10 @@ proptest! {
     }
 
     #[test]
-    fn flat_values_add_up_and_cum_values_do_not_exceed_them((_, head) in profiles(), selection in selection()) {
-        for by in [TopBy::Function, TopBy::Line, TopBy::File] {
-            let report = top(&head, &TopOptions { by, selection: selection.clone(), ..TopOptions::default() }).unwrap();
-            prop_assert_eq!(report.rows.iter().map(|row| row.flat).sum::<i64>(), report.shown);
-            prop_assert!(report.shown <= report.total);
-            for row in &report.rows {
-                prop_assert!(row.flat <= row.cum && row.cum <= report.shown, "{:?}", row);
-            }
-        }
-    }
-
-    #[test]
     fn a_folded_diff_holds_the_sums_of_both_sides((base, head) in profiles(), selection in selection(), lines in any::<bool>()) {
         let total = report(&base, &head, DiffBy::Stack, &selection).total.shown.value;
         let options = FoldOptions { lines, selection };
-        let folded = fold(FoldInputs { base: Some(&base), head: &head }, &options).unwrap();
+        let folded = fold(Subject { base: Some(&base), head: &head }, &options).unwrap();
         prop_assert_eq!(folded.stacks.iter().map(|stack| stack.base).sum::<i64>(), total.base);
         prop_assert_eq!(folded.stacks.iter().map(|stack| stack.head).sum::<i64>(), total.head);
         prop_assert!(folded.stacks.iter().all(|stack| !stack.frames.is_empty()));

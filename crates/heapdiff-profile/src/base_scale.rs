@@ -1,0 +1,54 @@
+//! What `normalize` does to the base: compare where memory goes, not how much of it there is.
+
+use crate::amounts::Amounts;
+use crate::comparison::Side;
+
+/// What the base's values are multiplied with so that it holds as much as the head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BaseScale {
+    pub(crate) value: f64,
+    pub(crate) bytes: f64,
+    objects: f64,
+}
+
+impl BaseScale {
+    /// Nothing is scaled.
+    pub(crate) const NONE: Self = Self { value: 1.0, bytes: 1.0, objects: 1.0 };
+
+    /// For each column the factor that makes the sums of all samples equal. What sums to nothing stays as it is.
+    pub(crate) fn of(base: Side<'_>, head: Side<'_>) -> Self {
+        let factor = |of_base: Option<usize>, of_head: Option<usize>| {
+            let sums = of_base.zip(of_head).map(|(of_base, of_head)| {
+                (base.profile.sum_of(of_base) as f64, head.profile.sum_of(of_head) as f64)
+            });
+            sums.filter(|(base, _)| *base != 0.0).map_or(1.0, |(base, head)| head / base)
+        };
+        Self {
+            value: factor(Some(base.columns.value), Some(head.columns.value)),
+            bytes: factor(base.columns.bytes, head.columns.bytes),
+            objects: factor(base.columns.objects, head.columns.objects),
+        }
+    }
+
+    /// The sampled allocations that a value rests on stay as many as they were.
+    pub(crate) fn apply(self, amounts: Amounts) -> Amounts {
+        #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+        let variance = (amounts.variance as f64 * self.bytes * self.bytes).round() as i128;
+        Amounts {
+            value: scaled(amounts.value, self.value),
+            bytes: scaled(amounts.bytes, self.bytes),
+            objects: scaled(amounts.objects, self.objects),
+            samples: amounts.samples,
+            variance,
+        }
+    }
+}
+
+/// `value` times `factor`, rounded half away from zero. Exact where the factor is 1.
+pub(crate) fn scaled(value: i64, factor: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    let product = (value as f64 * factor).round() as i64;
+    #[expect(clippy::float_cmp, reason = "exactly 1 is what says that nothing is scaled")]
+    let is_unscaled = factor == 1.0;
+    if is_unscaled { value } else { product }
+}
