@@ -2,8 +2,8 @@
 //!
 //! Pure: no files, clocks, environment, threads or printing, and no order that depends on a hash. Readers
 //! (`heapdiff-formats`) make a [`Profile`], `heapdiff-symbols` adds frames to its locations, and
-//! `heapdiff-render` writes the reports that are computed here: [`diff`], [`call_graph`], [`fold`] and
-//! [`overview`].
+//! `heapdiff-render` writes the reports that are computed here: [`diff`], [`call_graph`], [`traces`], [`list`],
+//! [`tags`], [`fold`] and [`overview`].
 //!
 //! # Example
 //!
