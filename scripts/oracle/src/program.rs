@@ -84,7 +84,7 @@ impl Outcome {
 /// in the order in which they fail.
 fn sources_in_order(stderr: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = stderr.split('\n').collect();
-    let is_of_source = |line: &&str| line.starts_with("source") || line.starts_with("base");
+    let is_of_source = |line: &&str| line.contains(".pb.gz: ");
     let count = lines.iter().take_while(|line| is_of_source(line)).count();
     lines[..count].sort_unstable();
     lines
