@@ -39,7 +39,9 @@ fn elsewhere(response: &Response<Body>) -> Option<&str> {
 
 /// Sends a text to a page, and returns what it answers.
 pub(super) fn post(page: &PageAddress, text: &str, files: &TlsFiles) -> Result<Vec<u8>, String> {
-    let failed = |error: String| format!("http post {}: Post \"{}\": {error}", page.url, page.shown);
+    let scheme = if page.is_insecure { "https+insecure" } else { page.scheme.as_str() };
+    let shown = format!("{scheme}{}", page.shown.strip_prefix(&page.scheme).unwrap_or(&page.shown));
+    let failed = |error: String| format!("http post {}: Post \"{shown}\": {error}", page.url);
     let agent = tls::with_files(page.is_insecure, files).and_then(|config| agent(page, None, config));
     let mut request =
         agent.map_err(failed)?.post(without_user(&page.asked)).content_type("application/octet-stream");

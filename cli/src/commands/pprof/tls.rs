@@ -44,8 +44,11 @@ pub(super) fn configured(builder: ConfigBuilder<AgentScope>, tls: Config) -> Con
 pub(super) fn reason(error: &io::Error) -> Option<String> {
     use rustls::{CertificateError, Error, InvalidMessage};
     let error = error.get_ref()?.downcast_ref::<Error>()?;
+    // One that says that it may sign others, and has signed itself, is nobody's either, trusted or not.
+    let is_own_authority = matches!(error, Error::InvalidCertificate(CertificateError::Other(_)));
     let unverified = |reason: &str| format!("tls: failed to verify certificate: x509: {reason}");
     Some(match error {
+        _ if is_own_authority => unverified("certificate signed by unknown authority"),
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
             unverified("certificate signed by unknown authority")
         }
