@@ -84,7 +84,9 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         AnalysisError::UnknownSampleType { .. } => {
             Some("choose one with `--type`; `heapdiff info` lists them")
         }
-        AnalysisError::NoCommonSampleType { .. } => Some("compare two profiles of the same kind"),
+        AnalysisError::NoCommonSampleType { .. } | AnalysisError::DifferentPeriodTypes { .. } => {
+            Some("compare two profiles of the same kind")
+        }
         AnalysisError::BadFilter { .. } | AnalysisError::BadPattern { .. } => Some(
             "a backslash takes a special character as it is; the syntax is that of https://docs.rs/regex",
         ),

@@ -20,6 +20,14 @@ pub enum AnalysisError {
         /// Those of the head.
         head: Vec<String>,
     },
+    /// Base and head were sampled by different things, so that equal words for what they count mean different things.
+    #[error("base was sampled by `{base}`, head by `{head}`: what they count cannot be compared")]
+    DifferentPeriodTypes {
+        /// What the base's period counts, and its unit.
+        base: String,
+        /// The same of the head.
+        head: String,
+    },
     /// The profile states no sample type, so its values mean nothing.
     #[error("the profile has no sample types, so there is nothing to report")]
     NoSampleTypes,

@@ -107,6 +107,7 @@ pub(crate) fn common_columns(
         };
         return Err(AnalysisError::NoCommonSampleType { base: kinds(base), head: kinds(head) });
     }
+    check_period_types(base, head)?;
     // A number means the head's column, as it would for the head alone.
     let index = match wanted.and_then(|wanted| wanted.parse::<usize>().ok()) {
         Some(number) => {
@@ -124,6 +125,18 @@ pub(crate) fn common_columns(
         (Some(of_base), Some(of_head)) => Ok((sample_type, of_base, of_head)),
         _ => Err(AnalysisError::NoSampleTypes),
     }
+}
+
+/// Whether both were sampled by the same: bytes, or time. What that is called has changed with the years.
+fn check_period_types(base: &Profile, head: &Profile) -> Result<(), AnalysisError> {
+    let (Some(of_base), Some(of_head)) = (&base.period_type, &head.period_type) else { return Ok(()) };
+    let unit = |of: &ValueType| of.unit.trim_end_matches('s').to_owned();
+    let (unit_of_base, unit_of_head) = (unit(of_base), unit(of_head));
+    if unit_of_base == unit_of_head || unit_of_base.is_empty() || unit_of_head.is_empty() {
+        return Ok(());
+    }
+    let in_words = |of: &ValueType| format!("{}/{}", of.kind, of.unit);
+    Err(AnalysisError::DifferentPeriodTypes { base: in_words(of_base), head: in_words(of_head) })
 }
 
 #[cfg(test)]
@@ -189,5 +202,23 @@ mod tests {
             error,
             "no sample type in common: base has `cpu/nanoseconds`, head has `alloc_space/bytes`, `inuse_space/byte`"
         );
+    }
+
+    #[test]
+    fn a_diff_needs_profiles_that_were_sampled_by_the_same() {
+        let sampled_by = |kind: &str, unit: &str| {
+            let mut profile = ProfileBuilder::with_types(&[("samples", "count")]).build();
+            profile.period_type = Some(ValueType { kind: kind.to_owned(), unit: unit.to_owned() });
+            profile
+        };
+        let (space, cpu) = (sampled_by("space", "bytes"), sampled_by("cpu", "nanoseconds"));
+        assert_eq!(
+            common_columns(&space, &cpu, None).unwrap_err().to_string(),
+            "base was sampled by `space/bytes`, head by `cpu/nanoseconds`: what they count cannot be compared"
+        );
+        let silent = ProfileBuilder::with_types(&[("samples", "count")]).build();
+        for other in [sampled_by("objects", "byte"), sampled_by("", ""), silent] {
+            assert!(common_columns(&space, &other, None).is_ok());
+        }
     }
 }
