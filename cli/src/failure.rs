@@ -51,6 +51,27 @@ impl Failure {
         Self::Input { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// Both sides of a comparison, or the first of them that fails.
+    pub(crate) fn both<T>(base: Result<T, Self>, head: Result<T, Self>) -> Result<(T, T), Self> {
+        match (base, head) {
+            (Ok(base), Ok(head)) => Ok((base, head)),
+            (Err(of_base @ (Self::Input { .. } | Self::Sources { .. })), Err(of_head)) => {
+                let ((mut failures, count), (more, count_more)) = (of_base.parts(), of_head.parts());
+                failures.extend(more);
+                Err(Self::Sources { failures, count: count + count_more })
+            }
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }
+    }
+
+    /// What failed, of how many.
+    fn parts(self) -> (Vec<Self>, usize) {
+        match self {
+            Self::Sources { failures, count } => (failures, count),
+            other => (vec![other], 1),
+        }
+    }
+
     /// A file that cannot be read.
     pub(crate) fn unreadable(path: &Path, reason: &str, hint: Option<String>) -> Self {
         Self::Input { message: format!("cannot read `{}`: {reason}", path.display()), hint }

@@ -93,7 +93,10 @@ impl<'a> Input<'a> {
         let mut comparison = match paths {
             [folder] if folder.is_dir() => self.ends_of(folder)?,
             [head] if single => Comparison { base: None, head: self.file(head)? },
-            [base, head] => Comparison { base: Some(self.file(base)?), head: self.file(head)? },
+            [base, head] => {
+                let (base, head) = Failure::both(self.file(base), self.file(head))?;
+                Comparison { base: Some(base), head }
+            }
             [_, _, third, ..] => {
                 return Err(Failure::usage(
                     format!("a third file to compare: `{}`", third.display()),
@@ -171,7 +174,7 @@ impl<'a> Input<'a> {
     ) -> Result<(NamedProfile, NamedProfile), Failure> {
         let paths = [base, head].concat();
         once(&paths)?;
-        let ((mut base, notes), (mut head, more)) = (self.sum(base)?, self.sum(head)?);
+        let ((mut base, notes), (mut head, more)) = Failure::both(self.sum(base), self.sum(head))?;
         self.say(&notes);
         // What holds for both is said once.
         self.say(&more.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
