@@ -7,6 +7,7 @@ mod binary;
 mod finish;
 mod http;
 mod line_reader;
+mod local_time;
 mod saved;
 mod shell;
 mod sources;
@@ -18,7 +19,7 @@ use surroundings::ThisMachine;
 use heapdiff_classic::foreign_bytes::{carry, restore};
 use heapdiff_classic::options::{self, CommandLine, CommandLineError, Config, FlagError, ReportCommand};
 use heapdiff_classic::profile::Profile;
-use heapdiff_classic::report::{LocalTime, Outside, compressed};
+use heapdiff_classic::report::{Outside, compressed};
 use heapdiff_classic::session::{self, Source};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -91,7 +92,7 @@ fn answer(line: &CommandLine) -> Result<(), String> {
         saved::keep(&session::saved_name(&profile), &compressed(&profile))?;
     }
     let outside = Outside {
-        local_time: &local_time,
+        local_time: &local_time::local_time,
         read_source: &sources::read_source,
         is_binary: &sources::is_binary,
         working_directory: sources::working_directory(),
@@ -132,22 +133,6 @@ fn variable(name: &str) -> String {
 /// A path as the system has it.
 fn path(text: &str) -> PathBuf {
     PathBuf::from(OsString::from_vec(restore(text).into_owned()))
-}
-
-/// A time in the zone that `TZ` or the system names.
-fn local_time(nanos: i64) -> LocalTime {
-    let Ok(timestamp) = jiff::Timestamp::from_nanosecond(i128::from(nanos)) else {
-        return LocalTime::default();
-    };
-    let time = timestamp.to_zoned(jiff::tz::TimeZone::system());
-    let fraction = format!("{:09}", nanos.rem_euclid(1_000_000_000));
-    let fraction = fraction.trim_end_matches('0');
-    LocalTime {
-        date_and_time: time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        fraction: if fraction.is_empty() { String::new() } else { format!(".{fraction}") },
-        offset: time.strftime("%z").to_string(),
-        zone: time.strftime("%Z").to_string(),
-    }
 }
 
 /// An error of the system as Go words it.

@@ -29,6 +29,25 @@ pub(super) fn is_binary(name: &str) -> bool {
 /// Reads all profiles of a command line: sources and bases.
 pub(super) fn fetch(line: &CommandLine, machine: &ThisMachine) -> (Vec<Fetched>, Vec<Fetched>) {
     let names: Vec<&String> = line.sources.iter().chain(&line.bases).collect();
+    let profiles = read_all(&names, line, machine);
+    let mut fetched = names.into_iter().zip(profiles).map(|(name, profile)| Fetched {
+        name: name.clone(),
+        source: profile.unwrap_or_else(|| Err("was not read".to_owned())),
+    });
+    let sources = fetched.by_ref().take(line.sources.len()).collect();
+    (sources, fetched.collect())
+}
+
+/// Reads profiles, several at once. All are there in the end, in the order of their names.
+fn read_all(
+    names: &[&String],
+    line: &CommandLine,
+    machine: &ThisMachine,
+) -> Vec<Option<Result<Source, String>>> {
+    if let [name] = names {
+        // A thread would take longer to start than most profiles to read.
+        return vec![Some(read(name, line, machine))];
+    }
     // Servers take their time: whoever waits for one needs no processor.
     let pages = names.iter().filter(|name| fs::metadata(path(name)).is_err()).count().min(PAGES_AT_ONCE);
     let threads = thread::available_parallelism().map_or(1, usize::from) + pages;
@@ -38,7 +57,7 @@ pub(super) fn fetch(line: &CommandLine, machine: &ThisMachine) -> (Vec<Fetched>,
     let mut profiles: Vec<Option<Result<Source, String>>> = names.iter().map(|_| None).collect();
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (sender, next, names) = (sender.clone(), &next, &names);
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 loop {
                     // Nothing but the number itself is shared.
@@ -57,12 +76,7 @@ pub(super) fn fetch(line: &CommandLine, machine: &ThisMachine) -> (Vec<Fetched>,
             }
         }
     });
-    let mut fetched = names.into_iter().zip(profiles).map(|(name, profile)| Fetched {
-        name: name.clone(),
-        source: profile.unwrap_or_else(|| Err("was not read".to_owned())),
-    });
-    let sources = fetched.by_ref().take(line.sources.len()).collect();
-    (sources, fetched.collect())
+    profiles
 }
 
 fn read(name: &str, line: &CommandLine, machine: &ThisMachine) -> Result<Source, String> {

@@ -212,8 +212,8 @@ fn is_too_large(error: &std::num::ParseIntError) -> bool {
     matches!(error.kind(), NegOverflow | PosOverflow)
 }
 
-/// From this power of ten on Go writes a number with an exponent.
-const EXPONENT_MIN: i32 = 21;
+/// From this power of ten on Go writes a number with an exponent, however few digits it has.
+const EXPONENT_MIN: i32 = 6;
 
 /// A number as Go writes it: as few digits as tell it from all others.
 fn go_number(number: f64) -> String {
@@ -245,7 +245,10 @@ mod tests {
             (0.005, "0.005"),
             (0.0001, "0.0001"),
             (0.000_01, "1e-05"),
-            (1e20, "100000000000000000000"),
+            (999_999.5, "999999.5"),
+            (1e6, "1e+06"),
+            (1_234_567.5, "1.2345675e+06"),
+            (1e20, "1e+20"),
             (-1.5e21, "-1.5e+21"),
             (1e300, "1e+300"),
             (f64::INFINITY, "+Inf"),
