@@ -8,7 +8,7 @@ mod selection;
 
 pub(crate) use call_graph::{CallArguments, GraphArguments, PeekArguments, TopArguments, TreeArguments};
 pub(crate) use comparison::{ComparisonArguments, MeasureArguments};
-pub(crate) use drill_down::{ListArguments, TagsArguments, TracesArguments};
+pub(crate) use drill_down::{ListArguments, SubjectArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 

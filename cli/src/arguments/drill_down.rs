@@ -1,10 +1,10 @@
 //! What can be typed after `list`, `traces` and `tags`.
 
-use super::{OutputArguments, ProcessArguments, SelectionArguments};
+use super::{ComparisonArguments, MeasureArguments, OutputArguments, ProcessArguments, SelectionArguments};
 use clap::Args;
 use std::path::PathBuf;
 
-/// One profile, or what to compare it with.
+/// One profile or what to compare it with, and what to look at in both.
 #[derive(Debug, Args)]
 pub(crate) struct SubjectArguments {
     /// Profiles, `-` for standard input, or folders with snapshots; several are merged
@@ -14,6 +14,18 @@ pub(crate) struct SubjectArguments {
     /// Show what changed since this profile; several are merged
     #[arg(long, value_name = "FILE")]
     pub(crate) base: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) comparison: ComparisonArguments,
+
+    #[command(flatten)]
+    pub(crate) measure: MeasureArguments,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
 }
 
 /// Shows the source of functions, with what each line holds beside it
@@ -44,12 +56,6 @@ pub(crate) struct ListArguments {
     pub(crate) context: usize,
 
     #[command(flatten)]
-    pub(crate) process: ProcessArguments,
-
-    #[command(flatten)]
-    pub(crate) selection: SelectionArguments,
-
-    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -63,12 +69,6 @@ Examples:
 pub(crate) struct TracesArguments {
     #[command(flatten)]
     pub(crate) subject: SubjectArguments,
-
-    #[command(flatten)]
-    pub(crate) process: ProcessArguments,
-
-    #[command(flatten)]
-    pub(crate) selection: SelectionArguments,
 
     #[command(flatten)]
     pub(crate) output: OutputArguments,
@@ -87,12 +87,6 @@ made, `bytes` the size of a block.")]
 pub(crate) struct TagsArguments {
     #[command(flatten)]
     pub(crate) subject: SubjectArguments,
-
-    #[command(flatten)]
-    pub(crate) process: ProcessArguments,
-
-    #[command(flatten)]
-    pub(crate) selection: SelectionArguments,
 
     #[command(flatten)]
     pub(crate) output: OutputArguments,

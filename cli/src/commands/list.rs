@@ -2,7 +2,6 @@
 
 use super::{ROWS_ON_A_SCREEN, refused, say_notes};
 use crate::arguments::{GlobalArguments, ListArguments};
-use crate::input::Input;
 use crate::output;
 use crate::source_files::SourceFiles;
 use crate::talk::Talk;
@@ -13,16 +12,16 @@ use heapdiff_render::{Sides, SourceFile};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(arguments: &ListArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let names = global.names(arguments.output.format);
-    let selection = arguments.selection.selection(names).map_err(refused)?;
+    let (from, format) = (&arguments.subject, arguments.output.format);
+    let selection = from.selected(format, global)?;
     let options = ListingOptions::new(&arguments.functions, selection).map_err(refused)?;
     let talk = Talk::new(global.quiet);
     for missing in arguments.source_root.iter().filter(|root| !root.is_dir()) {
         talk.warning(&format!("--source-root `{}` is no folder", missing.display()));
     }
-    let input = Input::new(global, arguments.process.process.as_deref());
-    let subject = input.subject(&arguments.subject.base, &arguments.subject.inputs)?;
+    let subject = from.read(global)?;
     let report = &list(subject.profiles(), &options).map_err(refused)?;
+    from.check_measure(&report.sample_type, format)?;
     say_notes(&report.notes, talk);
 
     let (base, head) = subject.sides();
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &ListArguments, global: &GlobalArguments) -> anyhow
         return output::print(|out| json.write(out));
     }
     let text = ListText { report, sources, sides, context: arguments.context };
-    let options = output::text_options(shown, global);
+    let options = from.text_options(shown, global);
     output::print(|out| text.write(&options, out))
 }
 

@@ -12,6 +12,7 @@ mod peek;
 mod postmortem;
 pub(crate) mod pprof;
 mod snapshot;
+mod subject;
 mod symbolize;
 mod tags;
 mod top;

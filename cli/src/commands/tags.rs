@@ -2,7 +2,6 @@
 
 use super::{ROWS_DEFAULT, refused, say_notes};
 use crate::arguments::{GlobalArguments, TagsArguments};
-use crate::input::Input;
 use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::tags;
@@ -11,11 +10,11 @@ use heapdiff_render::json::TagsJson;
 use heapdiff_render::text::TagsText;
 
 pub(super) fn run(arguments: &TagsArguments, global: &GlobalArguments) -> anyhow::Result<()> {
-    let names = global.names(arguments.output.format);
-    let selection = arguments.selection.selection(names).map_err(refused)?;
-    let input = Input::new(global, arguments.process.process.as_deref());
-    let subject = input.subject(&arguments.subject.base, &arguments.subject.inputs)?;
+    let (from, format) = (&arguments.subject, arguments.output.format);
+    let selection = from.selected(format, global)?;
+    let subject = from.read(global)?;
     let report = &tags(subject.profiles(), &selection).map_err(refused)?;
+    from.check_measure(&report.sample_type, format)?;
     let talk = Talk::new(global.quiet);
     say_notes(&report.notes, talk);
     if report.tags.is_empty() {
@@ -27,6 +26,6 @@ pub(super) fn run(arguments: &TagsArguments, global: &GlobalArguments) -> anyhow
         let json = TagsJson { report, sides, rows_max: arguments.output.rows };
         return output::print(|out| json.write(out));
     }
-    let options = output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
+    let options = from.text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
     output::print(|out| TagsText { report, sides }.write(&options, out))
 }

@@ -116,6 +116,9 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
     }
     let order = FrameOrder::of(frames);
     let mut functions: Vec<_> = functions.into_values().map(|sums| sums.into_function(&comparison)).collect();
+    if options.selection.drop_negative {
+        functions.retain(|function| function.cum.value.delta() >= 0);
+    }
     functions.sort_by(|a, b| {
         let by_value = |function: &ListedFunction| {
             let delta = |figures: &DiffFigures| Reverse(figures.value.delta().unsigned_abs());

@@ -42,7 +42,7 @@ pub struct Tag {
     /// The sum of those that do not.
     pub untagged: DiffFigures,
     /// Numbers first, the smallest first; then words, the one that holds or changed most first. They sum to
-    /// [`Self::total`].
+    /// [`Self::total`], unless what shrank is left out.
     pub values: Vec<TagValue>,
 }
 
@@ -79,11 +79,15 @@ pub fn tags(subject: Subject<'_>, selection: &Selection) -> Result<TagsReport, A
         .flat_map(|of| of.sample.labels.iter().map(move |label| of.profile.strings.get(label.key)))
         .filter(|key| selection.filters.shows_label(key))
         .collect();
-    let tags = keys.into_iter().map(|key| tag(key, &resolved)).collect();
+    let tags = keys.into_iter().map(|key| {
+        let mut tag = tag(key, &resolved);
+        tag.values.retain(|value| !selection.drop_negative || value.figures.value.delta() >= 0);
+        tag
+    });
     Ok(TagsReport {
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&by_stack),
-        tags,
+        tags: tags.collect(),
         total: DiffTotal { shown: by_stack.figures_of(&all), unfiltered: by_stack.unfiltered() },
         resolution_bytes: by_stack.resolution_bytes(),
         notes,

@@ -66,7 +66,10 @@ pub struct TraceLabel {
 pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesReport, AnalysisError> {
     let (resolved, mut notes) = ResolvedSubject::new(subject, selection)?;
     let comparison = resolved.by_stack(&mut notes);
-    let groups = Groups::new(&resolved.frames, &resolved.attribution, &comparison, DiffBy::Stack);
+    let mut groups = Groups::new(&resolved.frames, &resolved.attribution, &comparison, DiffBy::Stack);
+    if selection.drop_negative {
+        groups.drop_negative();
+    }
     let shown = comparison.figures(&groups.total());
     let mut labels = labels_by_stack(&resolved, selection);
     let mut rows = groups.into_rows();

@@ -6,7 +6,7 @@ use super::subject_table::SubjectHead;
 use super::table::{Align, Cell, Row, Table};
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Sides;
 use crate::source_file::SourceFile;
 use crate::theme;
@@ -80,7 +80,11 @@ impl ListText<'_> {
         let title = name.function_in(options.width);
         writeln!(out, "{}", options.theme.heading(&title))?;
         let file = source.path().unwrap_or(self.report.frames.frame(function.frame).file);
-        let figures = format!("flat {}, cum {}", self.amount(&function.flat), self.amount(&function.cum));
+        let figures = format!(
+            "flat {}, cum {}",
+            self.amount(&function.flat, options),
+            self.amount(&function.cum, options)
+        );
         write_remark(&figures, options, out)?;
         if !file.is_empty() {
             let file = elide::printable(crate::source_path::shorten(file, options.source_root.as_deref()))
@@ -98,8 +102,8 @@ impl ListText<'_> {
     }
 
     /// `24.0 MiB (72.7 %)`, or `▲ +20.0 MiB` of a comparison, with the samples that it rests on.
-    fn amount(&self, figures: &DiffFigures) -> String {
-        let unit = Unit::from_name(&self.report.sample_type.unit);
+    fn amount(&self, figures: &DiffFigures, options: &TextOptions) -> String {
+        let unit = options.unit(&self.report.sample_type);
         let value = figures.value.delta();
         let mut remarks = Vec::new();
         let text = match self.report.pairing {
@@ -169,7 +173,7 @@ impl ListText<'_> {
     }
 
     fn cells(&self, line: i64, value: Option<&ListedLine>, options: &TextOptions) -> Vec<Cell> {
-        let unit = Unit::from_name(&self.report.sample_type.unit);
+        let unit = options.unit(&self.report.sample_type);
         let number = if line == 0 { "?".to_owned() } else { line.to_string() };
         let number = Cell::painted(number, |text| match value {
             Some(_) => text.to_owned(),

@@ -6,7 +6,7 @@ use super::table::{Align, Cell, Row, Table};
 use super::traces::range;
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Sides;
 use heapdiff_profile::{DiffFigures, Tag, TagText, TagValue, TagsReport};
 use std::io::{self, Write};
@@ -82,7 +82,7 @@ impl TagsText<'_> {
         if rest.is_empty() {
             return Ok(());
         }
-        let unit = Unit::from_name(&self.report.sample_type.unit);
+        let unit = options.unit(&self.report.sample_type);
         let sum = rest.iter().fold(0_i64, |sum, value| sum.saturating_add(value.figures.value.delta()));
         let sum = if self.report.pairing.is_some() { unit.format_change(sum) } else { unit.format(sum) };
         let rest = quantity::counted(rest.len() as u64, "value");

@@ -112,7 +112,7 @@ impl TracesText<'_> {
         options: &TextOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let unit = Unit::from_name(&self.report.sample_type.unit);
+        let unit = options.unit(&self.report.sample_type);
         let mut parts = Vec::new();
         if !rest.is_empty() {
             let sum = rest.iter().fold(0_i64, |sum, trace| sum.saturating_add(trace.figures.value.delta()));
