@@ -17,8 +17,8 @@ pub(super) struct SubjectJson<'a> {
     head: SideJson,
     /// The smallest change of one stack that cannot have been missed; 0 is exact, null is not known.
     resolution_bytes: Option<u64>,
-    /// The chance with which each interval holds the true change; null for one profile.
-    confidence: Option<f64>,
+    /// The chance with which each interval holds the true value.
+    confidence: f64,
     /// What the filters let through.
     total: ValuesJson,
 }
@@ -38,7 +38,7 @@ impl<'a> SubjectJson<'a> {
             base: sides.base.map(|base| SideJson::of(base, total.unfiltered.base)),
             head: SideJson::of(sides.head, total.unfiltered.head),
             resolution_bytes,
-            confidence: pairing.map(|_| Interval::CONFIDENCE),
+            confidence: Interval::CONFIDENCE,
             total: ValuesJson::of(&total.shown, pairing.is_some(), total.unfiltered.head),
         }
     }
@@ -56,6 +56,9 @@ pub(super) enum ValuesJson {
         percent: Option<f64>,
         /// Null where the profile does not count them.
         bytes: Option<i64>,
+        /// Ends of the interval of `bytes`; null where the profile does not state sample counts or a period.
+        bytes_low: Option<i64>,
+        bytes_high: Option<i64>,
         objects: Option<i64>,
         samples: Option<u64>,
     },
@@ -73,6 +76,8 @@ impl ValuesJson {
             value,
             percent: percent(value, total),
             bytes: figures.bytes.map(|bytes| bytes.delta()),
+            bytes_low: figures.interval.map(|interval| interval.low),
+            bytes_high: figures.interval.map(|interval| interval.high),
             objects: figures.objects.map(|objects| objects.delta()),
             samples: figures.samples,
         }
