@@ -25,9 +25,10 @@ pub(super) fn run(arguments: &InfoArguments, global: &GlobalArguments) -> anyhow
     }
 }
 
-/// The size of what was read: of the newest snapshot where a folder was named. 0 for a pipe.
-fn file_bytes(inputs: &[PathBuf], name: &str) -> u64 {
-    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+/// The size of what was read: of the newest snapshot where a folder was named. `None` where pipes or folders are among
+/// several.
+fn file_bytes(inputs: &[PathBuf], name: &str) -> Option<u64> {
+    let size = |path: &Path| Some(std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.len());
     match inputs {
         [_] => size(Path::new(name)),
         files => files.iter().map(|file| size(file)).sum(),

@@ -257,7 +257,7 @@ fn info_in_80_columns() {
     let profile = shop_snapshot(5);
     let info = InfoText {
         name: "shop/5.pb.gz",
-        file_bytes: 1436,
+        file_bytes: Some(1436),
         profile: &profile,
         summary: &ProfileSummary::of(&profile),
     };
@@ -269,7 +269,7 @@ fn info_of_another_profilers_file() {
     let profile = go_heap();
     let info = InfoText {
         name: "go.pb.gz",
-        file_bytes: 370,
+        file_bytes: Some(370),
         profile: &profile,
         summary: &ProfileSummary::of(&profile),
     };
@@ -281,7 +281,7 @@ fn info_as_json() {
     let profile = shop_snapshot(1);
     let info = InfoJson {
         name: "shop/1.pb.gz",
-        file_bytes: 1436,
+        file_bytes: Some(1436),
         profile: &profile,
         summary: &ProfileSummary::of(&profile),
     };

@@ -1,7 +1,7 @@
 use super::{profile, rows, written};
 use heapdiff_formats::{ExportFormat, Limits, read_profile};
-use heapdiff_profile::{FoldInputs, FoldOptions, FrameVisibility, Profile, Selection, difference, fold};
-use heapdiff_profile::{NamedProfile, side_by_side};
+use heapdiff_profile::{FoldOptions, FrameVisibility, Profile, Selection, difference, fold};
+use heapdiff_profile::{NamedProfile, Subject, side_by_side};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ fn stacks(profile: &Profile, sample_type: Option<&str>) -> BTreeMap<String, i64>
         ..Selection::default()
     };
     let folded =
-        fold(FoldInputs { base: None, head: profile }, &FoldOptions { lines: false, selection }).unwrap();
+        fold(Subject { base: None, head: profile }, &FoldOptions { lines: false, selection }).unwrap();
     let name = |id| folded.frames.function(id).replace(';', ":");
     let mut stacks = BTreeMap::new();
     for stack in &folded.stacks {

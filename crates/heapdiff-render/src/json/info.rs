@@ -9,8 +9,8 @@ use std::io::{self, Write};
 pub struct InfoJson<'a> {
     /// The file, as the user would type it.
     pub name: &'a str,
-    /// Its size in bytes, compressed as it is.
-    pub file_bytes: u64,
+    /// Its size in bytes, compressed as it is; `None` where that is not known.
+    pub file_bytes: Option<u64>,
     /// What it holds.
     pub profile: &'a Profile,
     /// The same in counts.
@@ -60,7 +60,7 @@ impl InfoJson<'_> {
 struct Document<'a> {
     schema: &'static str,
     file: &'a str,
-    file_bytes: u64,
+    file_bytes: Option<u64>,
     /// 0 where it is not known.
     time_nanos: i64,
     duration_nanos: i64,

@@ -16,8 +16,8 @@ const TITLE_COLUMNS: usize = 20;
 pub struct InfoText<'a> {
     /// The file, as the user would type it.
     pub name: &'a str,
-    /// Its size in bytes, compressed as it is.
-    pub file_bytes: u64,
+    /// Its size in bytes, compressed as it is; `None` where that is not known.
+    pub file_bytes: Option<u64>,
     /// What it holds.
     pub profile: &'a Profile,
     /// The same in counts.
@@ -31,7 +31,8 @@ impl InfoText<'_> {
     /// If `out` takes no more.
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let mut list = List { options, out };
-        list.item("file", &format!("{} ({})", self.name, quantity::bytes(self.file_bytes)))?;
+        let size = self.file_bytes.map_or(String::new(), |size| format!(" ({})", quantity::bytes(size)));
+        list.item("file", &format!("{}{size}", self.name))?;
         self.write_profile(&mut list)?;
         match &self.profile.metadata {
             Some(metadata) => write_metadata(metadata, &mut list)?,
