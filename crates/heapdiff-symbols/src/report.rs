@@ -58,6 +58,10 @@ impl MappingReport {
         let file = &self.file;
         match &self.outcome {
             MappingOutcome::Symbolized { .. } | MappingOutcome::Nameless => None,
+            MappingOutcome::SymbolTableOnly { path } if self.build_id.is_empty() => Some(format!(
+                "the snapshot does not say the build ID of `{file}`: names from `{}`, which has no debug information and so no lines, are wrong if it was built anew since",
+                path.display()
+            )),
             MappingOutcome::SymbolTableOnly { path } => Some(format!(
                 "`{}` has no debug information, so functions are shown without lines: build with `debug = \"line-tables-only\"`",
                 path.display()

@@ -71,6 +71,18 @@ fn errors_name_the_line() {
     assert!(message(&cut_cpu).starts_with("CPU profile in the old binary format of gperftools: "));
 }
 
+#[test]
+fn attributes_of_a_memory_map_do_not_fill_the_memory() {
+    let bomb: String = (1..10).map(|n| format!("zz{n}={}\n", format!("$zz{}", n - 1).repeat(10))).collect();
+    let text =
+        format!("heap profile: 1: 8 [1: 8] @ heap/2\n\nMAPPED_LIBRARIES:\nzz0={}\n{bomb}", "x".repeat(1000));
+    assert_eq!(
+        message(text.as_bytes()),
+        "profile in an old text format of gperftools or Go, line `7`: expected what pprof reads: parsing profile: memory \
+         map: attributes take more than 1048576 bytes"
+    );
+}
+
 trait Replaced {
     fn replacen(&self, from: &[u8], to: &[u8]) -> Vec<u8>;
 }

@@ -196,6 +196,16 @@ fn a_missing_file_is_named_once_for_a_whole_series() {
 }
 
 #[test]
+fn without_a_build_id_names_of_a_symbol_table_are_doubted_too() {
+    let file = fixture("symbols_only");
+    let mut profile = profile(mapping(&file, "", MEMORY_START), &OFFSETS.map(|offset| MEMORY_START + offset));
+    let report = symbolize_with(Path::new("/nowhere"), &mut profile);
+    assert_eq!(text(&profile), NAMES_ONLY);
+    let [warning] = warnings(&report).try_into().unwrap();
+    assert!(warning.contains("no lines, are wrong if it was built anew since"), "{warning}");
+}
+
+#[test]
 fn without_a_build_id_the_file_is_used_and_doubted() {
     let mut profile = profile(
         mapping(&fixture("relocatable"), "", MEMORY_START),

@@ -6,6 +6,7 @@ use super::super::parse_error::FormatError;
 use super::lines::Lines;
 use super::{expression, mappings};
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// `00400000-004de000 r-xp 00000000 08:01 1234 /usr/bin/cat`, as Linux shows it.
@@ -26,6 +27,10 @@ const WORD: &str = r"(?:[\t\n\f\r ]+([^\t\n\f\r ]+))?";
 const HEX: &str = r"(?:[\t\n\f\r ]+([0-9A-Fa-f]+))?";
 const AT_OFFSET: &str = r"(?:[\t\n\f\r ]+\(@([0-9A-Fa-f]+)\))?";
 
+/// How long a line may be once its attributes are put in, and all attributes together, in bytes. pprof knows no limit: a
+/// kilobyte of attributes that name each other takes all memory that there is.
+const SUBSTITUTED_LEN_MAX: usize = 1 << 20;
+
 /// Whether a line says that the memory map follows.
 pub(super) fn is_beginning(line: &str) -> bool {
     line.contains("--- Memory map: ---") || line.contains("MAPPED_LIBRARIES:")
@@ -41,17 +46,22 @@ pub(super) fn read(lines: &mut Lines<'_>, profile: &mut Profile) -> Result<(), F
 /// Reads a memory map to the end, and puts the profile's locations into its mappings.
 pub(super) fn read_all(lines: &mut Lines<'_>, profile: &mut Profile) -> Result<(), FormatError> {
     let mut attributes: Vec<(String, String)> = Vec::new();
+    let mut attributes_len = 0;
     let mut found = Vec::new();
     while lines.advance() {
         let line = lines.line();
         let line = line.get(LOG_PREFIX.find(line).map_or(0, |prefix| prefix.end())..).unwrap_or_default();
-        let line = substitute(line, &attributes);
+        let line = substitute(line, &attributes).ok_or_else(too_long)?;
         match parse_entry(&line, profile) {
             Entry::Code(mapping) => found.push(mapping),
             Entry::Data => {}
             // `name=value` stands for `$name` in what follows.
             Entry::None => {
                 if let Some((name, value)) = line.split_once('=') {
+                    attributes_len += line.len();
+                    if attributes_len > SUBSTITUTED_LEN_MAX {
+                        return Err(too_long());
+                    }
                     attributes.push((format!("${}", name.trim()), value.trim().to_owned()));
                 }
             }
@@ -62,24 +72,38 @@ pub(super) fn read_all(lines: &mut Lines<'_>, profile: &mut Profile) -> Result<(
     Ok(())
 }
 
-fn substitute(line: &str, attributes: &[(String, String)]) -> String {
+fn too_long() -> FormatError {
+    FormatError::Line(format!("memory map: attributes take more than {SUBSTITUTED_LEN_MAX} bytes"))
+}
+
+/// A line with the values of attributes in the places of their names; `None` if it becomes too long.
+fn substitute<'l>(line: &'l str, attributes: &[(String, String)]) -> Option<Cow<'l, str>> {
+    if attributes.is_empty() || !line.contains('$') {
+        return Some(Cow::Borrowed(line));
+    }
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(next) = rest.chars().next() {
+    while let Some(at) = rest.find('$') {
+        let (before, from_mark) = rest.split_at_checked(at)?;
+        text.push_str(before);
         let known =
-            attributes.iter().find_map(|(name, value)| Some((rest.strip_prefix(name.as_str())?, value)));
-        match known {
+            attributes.iter().find_map(|(name, value)| Some((from_mark.strip_prefix(name.as_str())?, value)));
+        rest = match known {
             Some((after, value)) => {
                 text.push_str(value);
-                rest = after;
+                after
             }
             None => {
-                text.push(next);
-                rest = rest.get(next.len_utf8()..).unwrap_or_default();
+                text.push('$');
+                from_mark.get(1..)?
             }
+        };
+        if text.len() > SUBSTITUTED_LEN_MAX {
+            return None;
         }
     }
-    text
+    text.push_str(rest);
+    Some(Cow::Owned(text))
 }
 
 /// What a line of a memory map is.
@@ -111,4 +135,31 @@ fn parse_entry(line: &str, profile: &mut Profile) -> Entry {
     };
     let (file, build_id) = (profile.strings.intern(file), profile.strings.intern(build_id));
     Entry::Code(Mapping { start, limit, offset, file, build_id, ..Mapping::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_stand_for_their_values() {
+        let attributes = [("$build".to_owned(), "/opt".to_owned()), ("$b".to_owned(), "x".to_owned())];
+        for (line, expected) in
+            [("1-2: $build/app", "1-2: /opt/app"), ("$b$$b", "x$x"), ("$", "$"), ("$c ä$", "$c ä$"), ("", "")]
+        {
+            assert_eq!(substitute(line, &attributes).as_deref(), Some(expected));
+        }
+        assert_eq!(substitute("$build", &[]).as_deref(), Some("$build"));
+    }
+
+    /// 1.3 KiB took 2 GB.
+    #[test]
+    fn attributes_that_name_each_other_do_not_fill_the_memory() {
+        let mut map = format!("zz0={}\n", "x".repeat(1000));
+        for number in 1..10 {
+            map += &format!("zz{number}={}\n", format!("$zz{}", number - 1).repeat(10));
+        }
+        let mut lines = Lines::new(map.as_bytes());
+        assert_eq!(read_all(&mut lines, &mut Profile::default()), Err(too_long()));
+    }
 }
