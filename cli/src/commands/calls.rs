@@ -1,7 +1,7 @@
 //! What `top`, `tree`, `peek` and `graph` have in common: a call graph of what was named.
 
 use super::{refused, say_notes};
-use crate::arguments::{CallArguments, Format, GlobalArguments};
+use crate::arguments::{CallArguments, ComparisonArguments, Format, GlobalArguments};
 use crate::failure::Failure;
 use crate::input::{Comparison, Input};
 use crate::output;
@@ -29,11 +29,7 @@ impl Calls {
         format: Format,
         global: &GlobalArguments,
     ) -> anyhow::Result<Self> {
-        if arguments.comparison.normalizes() && arguments.base.is_empty() {
-            return Err(
-                Failure::usage("`--normalize` without `--base`", "name a profile to compare with").into()
-            );
-        }
+        check_base(&arguments.comparison, !arguments.base.is_empty())?;
         let input = Input::new(global, arguments.process.process.as_deref());
         let Comparison { base, head } = input.subject(&arguments.base, inputs)?;
         let calls = Self::of(base.as_ref(), &head, options)?;
@@ -95,6 +91,14 @@ pub(super) fn check_measure(measure: &Measure, of: &ValueType, format: Format) -
             "bytes: b, kib, mib, gib, tib; time: ns, us, ms, s, min, h",
         )
         .into());
+    }
+    Ok(())
+}
+
+/// Refuses to scale a base that there is not.
+pub(super) fn check_base(comparison: &ComparisonArguments, has_base: bool) -> anyhow::Result<()> {
+    if comparison.normalizes() && !has_base {
+        return Err(Failure::usage("`--normalize` without a base", "name a profile to compare with").into());
     }
     Ok(())
 }

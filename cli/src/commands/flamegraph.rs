@@ -1,5 +1,6 @@
 //! `heapdiff flamegraph`.
 
+use super::calls::check_base;
 use super::{refused, say_notes};
 use crate::arguments::{FlamegraphArguments, Format, GlobalArguments};
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ pub(super) fn run(arguments: &FlamegraphArguments, global: &GlobalArguments) -> 
     let selection = arguments.comparison.applied_to(arguments.selection.selection(names).map_err(refused)?);
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base, head } = input.comparison(&arguments.base, &arguments.inputs, true)?;
+    check_base(&arguments.comparison, base.is_some())?;
     let inputs = Subject { base: base.as_ref().map(|base| &base.profile), head: &head.profile };
     // With lines: the boxes are functions, and their tooltips say on which line.
     let folded = fold(inputs, &FoldOptions { lines: true, selection }).map_err(refused)?;
