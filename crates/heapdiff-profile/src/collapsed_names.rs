@@ -48,3 +48,47 @@ impl CollapsedNames {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame_kind::FrameKind;
+
+    #[test]
+    fn a_frame_stays_whose_it_was() {
+        for function in [
+            "<alloc::vec::Vec<my::T> as my::Trait<u8>>::f",
+            "<alloc::vec::Vec<my::T> as core::clone::Clone>::clone",
+            "<my::T<alloc::string::String> as core::iter::Extend<u8>>::extend",
+            "<T as alloc::slice::hack::ConvertVec>::to_vec::<u8>",
+            "<&mut tokio::runtime::Core<S> as core::future::future::Future>::poll",
+            "core::ptr::drop_in_place<my::T>",
+            "hashbrown::map::HashMap<K,V>::insert",
+            "std::thread::Builder::spawn<F, T>::{{closure}}",
+            "tcmalloc::Allocate<int>",
+            "my::run<T>",
+        ] {
+            let mut frames = FrameTable::default();
+            let frame = frames.intern(Frame { function, file: "", line: 0 });
+            let mut stack = [frame];
+            CollapsedNames::default().collapse(&mut stack, &mut frames);
+            let kind = |id| FrameKind::of(frames.frame(id));
+            assert_eq!(kind(stack[0]), kind(frame), "{function}");
+            assert_ne!(frames.function(stack[0]), function);
+        }
+    }
+
+    #[test]
+    fn marks_go_over_to_what_stands_in() {
+        let mut frames = FrameTable::default();
+        let marked = frames.intern(Frame { function: "drop<u8>", file: "", line: 0 });
+        let other = frames.intern(Frame { function: "keep<u8>", file: "", line: 0 });
+        let mut stack = [marked, other];
+        let mut names = CollapsedNames::default();
+        names.collapse(&mut stack, &mut frames);
+        let mut marks = vec![true];
+        names.carry_over(&mut marks);
+        let is_marked = |id: FrameId| marks.get(id.index()).copied().unwrap_or(false);
+        assert_eq!(stack.map(is_marked), [true, false]);
+    }
+}
