@@ -38,18 +38,24 @@ pub(super) fn fetch(line: &CommandLine, machine: &ThisMachine) -> (Vec<Fetched>,
     (sources, fetched.collect())
 }
 
+/// Fewer bytes than this are read by one thread.
+const THREADS_WORTH_BYTES: u64 = 256 << 10;
+
 /// Reads profiles, several at once. All are there in the end, in the order of their names.
 fn read_all(
     names: &[&String],
     line: &CommandLine,
     machine: &ThisMachine,
 ) -> Vec<Option<Result<Source, String>>> {
-    if let [name] = names {
-        // A thread would take longer to start than most profiles to read.
-        return vec![Some(read(name, line, machine))];
+    let sizes: Vec<Option<u64>> =
+        names.iter().map(|name| fs::metadata(path(name)).ok()?.len().into()).collect();
+    let pages = sizes.iter().filter(|size| size.is_none()).count().min(PAGES_AT_ONCE);
+    let is_small = pages == 0 && sizes.iter().flatten().sum::<u64>() < THREADS_WORTH_BYTES;
+    if names.len() == 1 || is_small {
+        // A thread would take longer to start than these to read.
+        return names.iter().map(|name| Some(read(name, line, machine))).collect();
     }
     // Servers take their time: whoever waits for one needs no processor.
-    let pages = names.iter().filter(|name| fs::metadata(path(name)).is_err()).count().min(PAGES_AT_ONCE);
     let threads = thread::available_parallelism().map_or(1, usize::from) + pages;
     let threads = threads.min(names.len());
     let next = AtomicUsize::new(0);
