@@ -5,11 +5,12 @@
 
 use crate::failure::Failure;
 use crate::talk::Talk;
+use heapdiff_profile::natural_order;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Endings of files that may be profiles of other producers.
-const PROFILE_ENDINGS: [&str; 5] = [".pb.gz", ".pprof", ".pprof.gz", ".prof", ".pb"];
+const PROFILE_ENDINGS: [&str; 7] = [".pb.gz", ".pb.zst", ".pprof", ".pprof.gz", ".prof", ".pb", ".heap"];
 
 /// Files that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ fn list(folder: &Path) -> Result<Listing, Failure> {
             None => foreign += 1,
         }
     }
-    others.sort_unstable();
+    others.sort_by(|a: &PathBuf, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
     Ok((processes, others, foreign))
 }
 

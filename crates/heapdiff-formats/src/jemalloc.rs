@@ -285,7 +285,7 @@ mod tests {
             all: None,
             threads: Vec::new(),
         };
-        // As `jeprof` 5.3.1 has it: 3024 / (1 - e^(-112 / 524288)).
+        // By the formula in the source of `jeprof` 5.3.1: 3024 / (1 - e^(-112 / 524288)).
         let (objects, bytes) = dump(524_288).estimate((27, 3024));
         assert_eq!((rounded(objects), rounded(bytes)), (126_404, 14_157_288));
         assert_eq!(dump(1).estimate((3, 100)), (3.0, 100.0));

@@ -70,6 +70,7 @@ mod merge;
 mod metadata;
 mod module_name;
 mod movement;
+mod natural_order;
 mod node_key;
 mod note;
 mod overview;
@@ -115,6 +116,7 @@ pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder,
 };
+pub use natural_order::natural_order;
 pub use node_key::NodeBy;
 pub use note::Note;
 pub use overview::{

@@ -1,6 +1,7 @@
 //! The snapshots of one process in order.
 
 use crate::metadata::Process;
+use crate::natural_order::natural_order;
 use crate::note::Note;
 use crate::profile::Profile;
 use std::collections::BTreeMap;
@@ -50,7 +51,8 @@ fn in_order(mut snapshots: Vec<NamedProfile>) -> Series {
     let sequence = |named: &NamedProfile| named.profile.metadata.as_ref().map(|metadata| metadata.sequence);
     let is_foreign = |named: &NamedProfile| ProcessKey::of(&named.profile) == ProcessKey::Foreign;
     if snapshots.first().is_some_and(is_foreign) {
-        snapshots.sort_by(|a, b| (a.profile.time_nanos, &a.name).cmp(&(b.profile.time_nanos, &b.name)));
+        let time = |named: &NamedProfile| named.profile.time_nanos;
+        snapshots.sort_by(|a, b| time(a).cmp(&time(b)).then_with(|| natural_order(&a.name, &b.name)));
         return Series { process: None, snapshots, notes: Vec::new() };
     }
     snapshots.sort_by(|a, b| (sequence(a), &a.name).cmp(&(sequence(b), &b.name)));

@@ -55,9 +55,9 @@ fn every_allocation_is_what_it_was() {
     assert_eq!(kinds, ["inuse_objects", "inuse_space"], "without `prof_accum` there is nothing else");
 }
 
-/// What jeprof 5.3.1 says of it is in the test's figures: `jeprof --show_bytes --inuse_space --text`.
+/// The formula is that of `AdjustSamples` in the source of jeprof 5.3.1.
 #[test]
-fn samples_are_scaled_as_jeprof_does() {
+fn samples_are_scaled_by_the_formula_of_jeprof() {
     for (dump, period) in [(SAMPLED, 524_288), (BIASED, 65_536)] {
         let profile = read(dump).unwrap();
         assert_eq!(profile.period, period);
