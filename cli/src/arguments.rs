@@ -1,12 +1,14 @@
 //! What can be typed: commands, options and their help.
 
 mod call_graph;
+mod check;
 mod comparison;
 mod drill_down;
 mod export;
 mod selection;
 
 pub(crate) use call_graph::{CallArguments, GraphArguments, PeekArguments, TopArguments, TreeArguments};
+pub(crate) use check::{CheckArguments, CheckFormat, Inconclusive};
 pub(crate) use comparison::{ComparisonArguments, MeasureArguments};
 pub(crate) use drill_down::{ListArguments, SubjectArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
@@ -32,7 +34,8 @@ Record a program that has heapdiff's allocator, then ask:
   heapdiff diff profiles                   first against last, row by row
   heapdiff flamegraph profiles -o growth.svg
 
-Exit status: 0 fine, 2 wrong usage, 3 input that cannot be read."
+Exit status: 0 fine, 2 wrong usage, 3 input that cannot be read; of `check` also
+1 a budget is exceeded, 4 one cannot be judged."
 )]
 pub(crate) struct Arguments {
     /// Folder with the snapshots of a program: prints what grew in it
@@ -72,6 +75,7 @@ pub(crate) enum Command {
     Traces(TracesArguments),
     Tags(TagsArguments),
     Trend(TrendArguments),
+    Check(CheckArguments),
     Graph(Box<GraphArguments>),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),

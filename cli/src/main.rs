@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod budget_file;
 mod commands;
 mod directory;
 mod failure;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     output::choose_color(&arguments.global);
     pager::choose(&arguments.global);
     match commands::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => failure::report(&error),
     }
 }

@@ -1,6 +1,7 @@
 //! One command a file: ask the analysis, print the answer.
 
 mod calls;
+mod check;
 mod convert;
 mod diff;
 mod flamegraph;
@@ -24,14 +25,15 @@ use crate::arguments::{Arguments, Command, Format, OutputArguments};
 use crate::failure::Failure;
 use crate::talk::Talk;
 use heapdiff_profile::{AnalysisError, Note};
+use std::process::ExitCode;
 
 /// Runs what was typed.
 ///
 /// # Errors
 /// See [`Failure`].
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let global = &arguments.global;
-    match (&arguments.command, &arguments.directory) {
+    let outcome = match (&arguments.command, &arguments.directory) {
         (Some(_), Some(directory)) => Err(Failure::usage(
             format!("`{}` before a command", directory.display()),
             "name files and folders after the command",
@@ -44,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(Command::List(arguments)), None) => list::run(arguments, global),
         (Some(Command::Traces(arguments)), None) => traces::run(arguments, global),
         (Some(Command::Tags(arguments)), None) => tags::run(arguments, global),
+        (Some(Command::Check(arguments)), None) => return check::run(arguments, global),
         (Some(Command::Trend(arguments)), None) => trend::run(arguments, global),
         (Some(Command::Graph(arguments)), None) => graph::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
@@ -60,7 +63,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (None, None) => {
             Err(Failure::usage("no folder and no command", "try `heapdiff DIR` or `heapdiff --help`").into())
         }
-    }
+    };
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// Rows of a report for people where it is not said how many.

@@ -4,7 +4,7 @@ use crate::amounts::{Amounts, period_bytes};
 use crate::base_scale::{BaseScale, scaled};
 use crate::diff::{Change, DiffFigures, Flow, Pairing};
 use crate::frame::StackId;
-use crate::interval::{Estimate, resolution_bytes};
+use crate::interval::{Confidence, Estimate, Interval, resolution_bytes};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::Profile;
@@ -30,6 +30,7 @@ pub(crate) struct Comparison {
     resolution_bytes: Option<u64>,
     /// Before filters.
     unfiltered: Change,
+    confidence: Confidence,
     /// By [`StackId::index`].
     sums: Vec<StackSums>,
 }
@@ -93,6 +94,7 @@ impl Comparison {
             unseen_bytes: period.map(|period| (0, if period <= 1 { 0 } else { period })),
             resolution_bytes: period.map(resolution_bytes),
             unfiltered: Change { base: 0, head: head.sum(), flow: None },
+            confidence: Confidence::default(),
             sums,
         }
     }
@@ -155,6 +157,7 @@ impl Comparison {
                 (Some(base), Some(head)) => Some(resolution_bytes(base.max(head))),
                 _ => None,
             },
+            confidence: Confidence::default(),
             unfiltered: Change { base: scaled(base.sum(), scale.value), head: head.sum(), flow: None },
             sums,
         }
@@ -163,6 +166,11 @@ impl Comparison {
     /// The sums of both sides before filters.
     pub(crate) fn unfiltered(&self) -> Change {
         self.unfiltered
+    }
+
+    /// The same, with intervals of another confidence than 0.95.
+    pub(crate) fn with_confidence(self, confidence: Confidence) -> Self {
+        Self { confidence, ..self }
     }
 
     pub(crate) fn pairing(&self) -> Pairing {
@@ -217,7 +225,7 @@ impl Comparison {
         self.pairing() == Pairing::Paired && self.columns.in_use
     }
 
-    fn interval(&self, gathered: &Gathered) -> Option<crate::interval::Interval> {
+    fn interval(&self, gathered: &Gathered) -> Option<Interval> {
         let (unseen_base, unseen_head) = self.unseen_bytes?;
         if !self.has_samples || self.columns.bytes.is_none() {
             return None;
@@ -236,7 +244,7 @@ impl Comparison {
         };
         let up = Estimate { unseen_bytes: unseen_up, ..gathered.up };
         let down = Estimate { unseen_bytes: unseen_down, ..gathered.down };
-        Some(up.minus(down))
+        Some(up.minus(down, self.confidence))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::comparison::{Comparison, Side};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
-use crate::interval::Interval;
+use crate::interval::{Confidence, Interval};
 use crate::note::Note;
 use crate::profile::{Profile, ValueType};
 use crate::renamed::{self, Renamed};
@@ -40,6 +40,8 @@ pub struct DiffOptions {
     pub by: DiffBy,
     /// Which values, samples and frames.
     pub selection: Selection,
+    /// How often intervals shall hold the truth. Default: 0.95.
+    pub confidence: Confidence,
 }
 
 /// A diff.
@@ -51,6 +53,8 @@ pub struct DiffReport {
     pub sample_type: ValueType,
     /// How the two sides relate.
     pub pairing: Pairing,
+    /// How often the intervals hold the truth.
+    pub confidence: Confidence,
     /// Growers first, the biggest first; then what did not change; then shrinkers, the biggest last.
     pub rows: Vec<DiffRow>,
     /// The sum of all rows, as a row: its frame is meaningless.
@@ -178,7 +182,8 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
     let comparison =
-        Comparison::new(base_side, head_side, frames.stack_count(), selection.normalize, &mut notes);
+        Comparison::new(base_side, head_side, frames.stack_count(), selection.normalize, &mut notes)
+            .with_confidence(options.confidence);
     // A name without its generics is not the function's.
     let may_be_renamed = comparison.pairing() == Pairing::Independent
         && !renamed::is_one_build(base, head)
@@ -195,6 +200,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     Ok(DiffReport {
         sample_type,
         pairing: comparison.pairing(),
+        confidence: options.confidence,
         rows,
         total: DiffTotal { shown, unfiltered },
         resolution_bytes: comparison.resolution_bytes(),

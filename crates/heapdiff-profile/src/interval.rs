@@ -11,9 +11,10 @@
 //! **Source:** Fay and Feuer, Statistics in Medicine 16 (1997), 791-801; Zou and Donner, Statistics in Medicine 27
 //! (2008), 1693-1702.
 
+use statrs::distribution::{ContinuousCDF as _, Normal};
 use statrs::function::gamma::{gamma_lr, ln_gamma};
 
-/// An interval with a stated chance of holding the true value, [`Interval::CONFIDENCE`].
+/// An interval with a stated chance of holding the true value, its [`Confidence`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
     /// Lower end, inclusive.
@@ -22,10 +23,38 @@ pub struct Interval {
     pub high: i64,
 }
 
-impl Interval {
-    /// The chance that an interval holds the true value. It may be higher: intervals of few samples are wide.
-    pub const CONFIDENCE: f64 = 0.95;
+/// The chance that an interval holds the true value. It may be higher: intervals of few samples are wide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Confidence {
+    /// The chance left out on either side.
+    tail: f64,
+    /// The quantile of the standard normal distribution at `tail`.
+    z: f64,
+}
 
+impl Confidence {
+    /// A chance of at least 0.5 and less than 1; `None` for any other.
+    #[must_use]
+    pub fn new(chance: f64) -> Option<Self> {
+        let tail = (1.0 - chance) / 2.0;
+        (0.5..1.0).contains(&chance).then(|| Self { tail, z: Normal::standard().inverse_cdf(tail) })
+    }
+
+    /// The chance itself.
+    #[must_use]
+    pub fn chance(self) -> f64 {
+        1.0 - 2.0 * self.tail
+    }
+}
+
+impl Default for Confidence {
+    /// 0.95.
+    fn default() -> Self {
+        Self { tail: 0.025, z: -1.959_963_984_540_054 }
+    }
+}
+
+impl Interval {
     /// Whether the interval lies wholly above or wholly below zero.
     #[must_use]
     pub fn excludes_zero(self) -> bool {
@@ -111,27 +140,27 @@ pub(crate) struct Estimate {
 
 impl Estimate {
     /// The interval of `self - other`, both estimated independently.
-    pub(crate) fn minus(self, other: Self) -> Interval {
+    pub(crate) fn minus(self, other: Self, confidence: Confidence) -> Interval {
         let delta = self.bytes.saturating_sub(other.bytes);
-        let below = self.margin_below().hypot(other.margin_above());
-        let above = self.margin_above().hypot(other.margin_below());
+        let below = self.margin_below(confidence).hypot(other.margin_above(confidence));
+        let above = self.margin_above(confidence).hypot(other.margin_below(confidence));
         #[expect(clippy::cast_possible_truncation, reason = "margins are at least 0; `as` saturates")]
         let (below, above) = (below.ceil() as i64, above.ceil() as i64);
         Interval { low: delta.saturating_sub(below), high: delta.saturating_add(above) }
     }
 
     /// How far the lower limit lies below the estimate.
-    fn margin_below(self) -> f64 {
+    fn margin_below(self, Confidence { tail, z }: Confidence) -> f64 {
         let (sum, variance) = (self.bytes as f64, self.variance as f64);
         if self.variance <= 0 || self.bytes <= 0 {
             return 0.0;
         }
-        let limit = variance / (2.0 * sum) * chi_squared_quantile(TAIL, Z_LOW, 2.0 * sum * sum / variance);
+        let limit = variance / (2.0 * sum) * chi_squared_quantile(tail, z, 2.0 * sum * sum / variance);
         (sum - limit).clamp(0.0, sum)
     }
 
     /// How far the upper limit lies above the estimate.
-    fn margin_above(self) -> f64 {
+    fn margin_above(self, Confidence { tail, z }: Confidence) -> f64 {
         let unseen = self.unseen_bytes as f64;
         let (sum, variance) = (self.bytes.max(0) as f64, self.variance.max(0) as f64 + unseen * unseen);
         let raised = sum + unseen;
@@ -139,15 +168,11 @@ impl Estimate {
             return 0.0;
         }
         let freedom = 2.0 * raised * raised / variance;
-        let limit = variance / (2.0 * raised) * chi_squared_quantile(1.0 - TAIL, -Z_LOW, freedom);
+        let limit = variance / (2.0 * raised) * chi_squared_quantile(1.0 - tail, -z, freedom);
         (limit - sum).max(0.0)
     }
 }
 
-/// The chance left out on either side of an interval.
-const TAIL: f64 = (1.0 - Interval::CONFIDENCE) / 2.0;
-/// The quantile of the standard normal distribution at [`TAIL`].
-const Z_LOW: f64 = -1.959_963_984_540_054;
 /// From here on the Wilson-Hilferty approximation is within 1e-4 of the quantile.
 const FREEDOM_LARGE: f64 = 100.0;
 
@@ -186,12 +211,13 @@ mod tests {
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
     const R: i64 = 512 << 10;
+    const CONFIDENCE: Confidence = Confidence { tail: 0.025, z: -1.959_963_984_540_054 };
 
     #[test]
     fn quantiles_equal_those_of_bisection() {
         for freedom in [0.1, 0.5, 1.0, 2.0, 3.7, 10.0, 40.0, 99.0, 101.0, 1000.0] {
             let reference = ChiSquared::new(freedom).unwrap();
-            for (chance, z) in [(TAIL, Z_LOW), (1.0 - TAIL, -Z_LOW)] {
+            for (chance, z) in [(CONFIDENCE.tail, CONFIDENCE.z), (1.0 - CONFIDENCE.tail, -CONFIDENCE.z)] {
                 let (found, expected) =
                     (chi_squared_quantile(chance, z, freedom), reference.inverse_cdf(chance));
                 assert!(
@@ -201,8 +227,8 @@ mod tests {
             }
         }
         // From a printed table of the chi-squared distribution.
-        assert!((chi_squared_quantile(TAIL, Z_LOW, 10.0) - 3.247).abs() < 5e-4);
-        assert!((chi_squared_quantile(1.0 - TAIL, -Z_LOW, 10.0) - 20.483).abs() < 5e-4);
+        assert!((chi_squared_quantile(CONFIDENCE.tail, CONFIDENCE.z, 10.0) - 3.247).abs() < 5e-4);
+        assert!((chi_squared_quantile(1.0 - CONFIDENCE.tail, -CONFIDENCE.z, 10.0) - 20.483).abs() < 5e-4);
     }
 
     #[test]
@@ -220,7 +246,7 @@ mod tests {
         assert_eq!(resolution_bytes(R), 1_570_627);
         assert_eq!(resolution_bytes(1), 0);
         let nothing = Estimate { unseen_bytes: R, ..Estimate::default() };
-        let Interval { low, high } = nothing.minus(Estimate::default());
+        let Interval { low, high } = nothing.minus(Estimate::default(), CONFIDENCE);
         // The upper limit for no event at a chance of 97.5 % is ln 40 = 3.689 periods.
         assert_eq!((low, high), (0, 1_934_036));
     }
@@ -229,8 +255,8 @@ mod tests {
     fn what_is_recorded_exactly_has_no_error() {
         assert_eq!(sample_variance(4096, Some(4), 4, 1), 0);
         let exact = Estimate { bytes: 4096, ..Estimate::default() };
-        assert_eq!(exact.minus(Estimate::default()), Interval { low: 4096, high: 4096 });
-        assert_eq!(Estimate::default().minus(exact), Interval { low: -4096, high: -4096 });
+        assert_eq!(exact.minus(Estimate::default(), CONFIDENCE), Interval { low: 4096, high: 4096 });
+        assert_eq!(Estimate::default().minus(exact, CONFIDENCE), Interval { low: -4096, high: -4096 });
     }
 
     #[test]
@@ -294,7 +320,7 @@ mod tests {
             let sum = |blocks: &[Blocks]| blocks.iter().map(|(count, size)| count * size).sum::<i64>();
             let truth = sum(births) - sum(deaths);
             let held = (0..runs).filter(|_| {
-                let interval = random.sampled(births).minus(random.sampled(deaths));
+                let interval = random.sampled(births).minus(random.sampled(deaths), CONFIDENCE);
                 interval.low <= truth && truth <= interval.high
             });
             let coverage = held.count() as f64 / f64::from(runs);
@@ -310,7 +336,9 @@ mod tests {
         for count in [64, 512, 5120] {
             let blocks = [(count, 4 << 10)];
             let alarms = (0..2000)
-                .filter(|_| random.sampled(&blocks).minus(random.sampled(&blocks)).excludes_zero())
+                .filter(|_| {
+                    random.sampled(&blocks).minus(random.sampled(&blocks), CONFIDENCE).excludes_zero()
+                })
                 .count();
             assert!(alarms <= 100 + 29, "{count}: {alarms} of 2000");
         }

@@ -44,6 +44,7 @@
 mod amounts;
 mod attribution;
 mod base_scale;
+mod budget;
 mod call_graph;
 mod call_paths;
 mod collapsed_names;
@@ -96,6 +97,7 @@ mod traces;
 mod trajectory;
 mod trend;
 
+pub use budget::{Budget, BudgetOutcome, BudgetReport, BudgetVerdict, Limit, check, plant_leak};
 pub use call_graph::{
     CallGraph, DroppedNodes, GraphNode, GraphOptions, GraphTotals, NodeOrder, Trimming, call_graph,
 };
@@ -108,7 +110,7 @@ pub use fold::{FoldOptions, Folded, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
 pub use graph_edges::GraphEdge;
-pub use interval::Interval;
+pub use interval::{Confidence, Interval};
 pub use label_value::LabelRange;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
 pub use listing::{ListedFunction, ListedLine, Listing, ListingOptions, list};

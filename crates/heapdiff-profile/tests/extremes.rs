@@ -59,7 +59,7 @@ proptest! {
     fn nothing_panics(base in profile(), head in profile()) {
         for selection in selections() {
             for by in [DiffBy::Function, DiffBy::Line, DiffBy::Stack] {
-                let options = DiffOptions { by, selection: selection.clone() };
+                let options = DiffOptions { by, selection: selection.clone(), ..Default::default() };
                 let report = diff(DiffInputs { base: &base, head: &head }, &options).unwrap();
                 for row in &report.rows {
                     if let Some(interval) = row.figures.interval {

@@ -6,6 +6,7 @@
 //! What it deliberately does not do: compute. Every figure comes from `heapdiff-profile`.
 #![forbid(unsafe_code)]
 
+pub mod budget;
 mod elide;
 pub mod flamegraph;
 mod graph_view;

@@ -18,7 +18,8 @@ fn by() -> impl Strategy<Value = DiffBy> {
 }
 
 fn report(base: &Profile, head: &Profile, by: DiffBy, selection: &Selection) -> DiffReport {
-    diff(DiffInputs { base, head }, &DiffOptions { by, selection: selection.clone() }).unwrap()
+    diff(DiffInputs { base, head }, &DiffOptions { by, selection: selection.clone(), ..Default::default() })
+        .unwrap()
 }
 
 /// Everything that a report says, without the handles that depend on the order of samples.

@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson, SideJson};
 use crate::side::Side;
-use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Interval, Pairing, Renamed};
+use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Pairing, Renamed};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -43,7 +43,7 @@ impl DiffJson<'_> {
                 base: SideJson::of(self.base, total.unfiltered.base),
                 head: SideJson::of(self.head, total.unfiltered.head),
                 resolution_bytes: report.resolution_bytes,
-                confidence: Interval::CONFIDENCE,
+                confidence: report.confidence.chance(),
                 total: FiguresJson::of(&total.shown),
                 rows_all: report.rows.len(),
                 rows: rows.map(|row| RowJson::of(row, report)).collect(),

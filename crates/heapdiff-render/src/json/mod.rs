@@ -3,6 +3,7 @@
 //! Each report is a `serde` structure of its own, apart from the analysis, so that a change there cannot change what
 //! scripts rely on. Within a schema version fields are added, but never renamed, retyped or removed.
 
+mod budget;
 mod call_graph;
 mod diff;
 mod frame;
@@ -16,6 +17,7 @@ mod top;
 mod traces;
 mod trend;
 
+pub use budget::BudgetJson;
 pub use call_graph::{GraphJson, GraphJsonKind};
 pub use diff::DiffJson;
 pub use info::InfoJson;

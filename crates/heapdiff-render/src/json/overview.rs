@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson};
 use heapdiff_profile::{
-    AllocatorFigures, GrowthKind, Interval, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
+    AllocatorFigures, Confidence, GrowthKind, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
     RecorderCost, Recording, SnapshotPoint, StackQuality, Unwinder,
 };
 use serde::Serialize;
@@ -39,7 +39,7 @@ impl OverviewJson<'_> {
                 unit: &overview.sample_type.unit,
                 headline: HeadlineJson::of(overview),
                 resolution_bytes: overview.resolution_bytes,
-                confidence: Interval::CONFIDENCE,
+                confidence: Confidence::default().chance(),
                 base: overview.base,
                 head: overview.head,
                 peak: overview.peak,

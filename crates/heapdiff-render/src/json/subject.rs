@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, SideJson};
 use crate::side::Sides;
-use heapdiff_profile::{DiffFigures, DiffTotal, Interval, Pairing, ValueType};
+use heapdiff_profile::{Confidence, DiffFigures, DiffTotal, Pairing, ValueType};
 use serde::Serialize;
 
 /// Files, what is counted, and how much there is of it.
@@ -38,7 +38,7 @@ impl<'a> SubjectJson<'a> {
             base: sides.base.map(|base| SideJson::of(base, total.unfiltered.base)),
             head: SideJson::of(sides.head, total.unfiltered.head),
             resolution_bytes,
-            confidence: Interval::CONFIDENCE,
+            confidence: Confidence::default().chance(),
             total: ValuesJson::of(&total.shown, pairing.is_some(), total.unfiltered.head),
         }
     }

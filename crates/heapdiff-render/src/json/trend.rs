@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson};
 use crate::verdict_words::{reason, shape, verdict};
-use heapdiff_profile::{Headroom, Interval, Pairing, Process, Rate, TrendReport, TrendRow};
+use heapdiff_profile::{Confidence, Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -48,7 +48,7 @@ impl TrendJson<'_> {
                 paired: report.pairing == Pairing::Paired,
                 resolution_bytes: report.resolution_bytes,
                 floor: report.floor,
-                confidence: Interval::CONFIDENCE,
+                confidence: Confidence::default().chance(),
                 total: MovementJson::of(&report.total, report),
                 headroom: report.headroom.map(HeadroomJson::of),
                 rows_all: report.rows.len(),

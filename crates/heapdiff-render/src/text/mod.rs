@@ -4,6 +4,7 @@
 //! their paths, then their middle. `file:line` stays, for it is what the reader opens next. Colour repeats what signs
 //! and words say already.
 
+mod budget;
 mod call_lists;
 mod call_tree;
 mod comparison_head;
@@ -28,6 +29,7 @@ mod traces;
 mod trend;
 mod wrapping;
 
+pub use budget::BudgetText;
 pub use call_lists::CallListsText;
 pub use call_tree::CallTreeText;
 pub use diff::DiffText;

@@ -1,0 +1,103 @@
+//! What `heapdiff check` is asked.
+
+use super::{ProcessArguments, SelectionArguments};
+use clap::{Args, ValueEnum};
+use heapdiff_profile::{Confidence, Limit};
+use std::path::PathBuf;
+
+/// Says whether growth stays within what it may be, by its exit status
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "heapdiff check [OPTIONS] BASE HEAD\n       heapdiff check [OPTIONS] DIR\n       heapdiff check [OPTIONS] --base FILE... HEAD...",
+    after_help = "\
+Examples:
+  heapdiff check before.pb.gz after.pb.gz --max-growth 1MiB
+  heapdiff check profiles --max-growth 2% --match '^shop::'
+  heapdiff check profiles                       by the budgets of heapdiff.toml
+  heapdiff check profiles --format junit >target/heap.xml
+
+heapdiff.toml:
+  [[budget]]
+  match = \"^shop::cache\"
+  max_growth = \"5MiB\"
+  relative = \"2%\"
+  min_samples = 20
+
+Exit status: 0 every budget is held, 1 one is exceeded, 4 none is exceeded but
+one cannot be judged by these profiles, 2 wrong usage, 3 unreadable input."
+)]
+pub(crate) struct CheckArguments {
+    /// BASE and HEAD, or one folder with snapshots; with --base, one or more HEADs
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Compare with this profile; several are merged
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Vec<PathBuf>,
+
+    /// How much memory may grow: `1MiB`, or `2%` of the base
+    #[arg(long, value_name = "LIMIT", value_parser = crate::budget_file::limit)]
+    pub(crate) max_growth: Option<Limit>,
+
+    /// What `--max-growth` is about: stacks with a function that matches
+    #[arg(long = "match", value_name = "REGEX", requires = "max_growth")]
+    pub(crate) pattern: Option<String>,
+
+    /// The budgets [default: heapdiff.toml, where there is one and no --max-growth]
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) budgets: Option<PathBuf>,
+
+    /// How many items, such as requests, were served between base and head; for budgets with `per_item`
+    #[arg(long, value_name = "N")]
+    pub(crate) items: Option<u64>,
+
+    /// How sure a verdict by --max-growth must be
+    #[arg(long, value_name = "CHANCE", default_value = "0.95", value_parser = chance)]
+    pub(crate) confidence: Confidence,
+
+    /// Growth that rests on fewer samples is not judged by --max-growth
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) min_samples: u64,
+
+    /// What it means for the exit status if a budget cannot be judged
+    #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]
+    pub(crate) inconclusive: Inconclusive,
+
+    /// Plant a leak in the head and expect every budget to catch it
+    #[arg(long)]
+    pub(crate) self_test: bool,
+
+    /// For people, for programs, or for services that build and test
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArguments,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+}
+
+/// What an inconclusive budget means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Inconclusive {
+    /// Exit status 0
+    Pass,
+    /// Exit status 4
+    Fail,
+}
+
+/// How a check is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Junit,
+    Github,
+    Markdown,
+}
+
+fn chance(text: &str) -> Result<Confidence, String> {
+    let chance = text.parse().map_err(|_| "expected a number such as 0.95".to_owned())?;
+    crate::budget_file::confidence(chance)
+}

@@ -1,0 +1,126 @@
+//! Budgets as they are written in `heapdiff.toml`.
+
+use crate::failure::Failure;
+use heapdiff_profile::{Budget, Confidence, Limit};
+use serde::Deserialize;
+use std::path::Path;
+
+/// The file that is looked for where none is named.
+pub(crate) const DEFAULT_NAME: &str = "heapdiff.toml";
+
+/// The file. What it does not know is refused: a limit that is mistyped must not look like one that is held.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BudgetFile {
+    #[serde(default)]
+    budget: Vec<Entry>,
+}
+
+/// One budget, or several with one pattern: each limit is judged by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(rename = "match")]
+    pattern: Option<String>,
+    max_growth: Option<String>,
+    relative: Option<String>,
+    per_item: Option<String>,
+    confidence: Option<f64>,
+    #[serde(default)]
+    min_samples: u64,
+}
+
+/// Reads the budgets of a file.
+///
+/// # Errors
+/// If it cannot be read, or says something that is not understood, or a limit for each item where nobody said how many
+/// there were.
+pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Vec<Budget>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::unreadable(path, &crate::directory::reason(&error), None))?;
+    let file: BudgetFile = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let message = error.message().lines().next().unwrap_or_default().to_owned();
+        in_file(path, &format!("line {line}: {message}"))
+    })?;
+    if file.budget.is_empty() {
+        return Err(in_file(path, "found no `[[budget]]`, expected at least one"));
+    }
+    let mut budgets = Vec::new();
+    for (number, entry) in (1..).zip(&file.budget) {
+        let of_entry =
+            entry.budgets(items).map_err(|message| in_file(path, &format!("budget {number}: {message}")))?;
+        budgets.extend(of_entry);
+    }
+    Ok(budgets)
+}
+
+fn in_file(path: &Path, message: &str) -> Failure {
+    Failure::usage(
+        format!("`{}`: {message}", path.display()),
+        "a budget has `match`, `max_growth`, `relative`, `per_item`, `confidence` and `min_samples`",
+    )
+}
+
+impl Entry {
+    fn budgets(&self, items: Option<u64>) -> Result<Vec<Budget>, String> {
+        let confidence = match self.confidence {
+            None => Confidence::default(),
+            Some(chance) => confidence(chance)?,
+        };
+        let mut limits = Vec::new();
+        if let Some(text) = &self.max_growth {
+            limits.push(limit(text)?);
+        }
+        if let Some(text) = &self.relative {
+            limits.push(Limit::Relative(share(text)?));
+        }
+        if let Some(text) = &self.per_item {
+            let items = items.ok_or("`per_item` needs to know how many there were: say `--items N`")?;
+            limits.push(Limit::PerItem { limit: bytes(text)?, items });
+        }
+        if limits.is_empty() {
+            return Err("expected `max_growth`, `relative` or `per_item`".to_owned());
+        }
+        let budget = |limit| Budget {
+            pattern: self.pattern.clone(),
+            limit,
+            confidence,
+            samples_min: self.min_samples,
+        };
+        Ok(limits.into_iter().map(budget).collect())
+    }
+}
+
+/// `1MiB` or `2%`.
+pub(crate) fn limit(text: &str) -> Result<Limit, String> {
+    if text.trim_end().ends_with('%') {
+        return share(text).map(Limit::Relative);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole bytes; `as` saturates")]
+    let limit = bytes(text)? as i64;
+    Ok(Limit::Absolute(limit))
+}
+
+fn bytes(text: &str) -> Result<f64, String> {
+    parse_size::Config::new()
+        .with_binary()
+        .parse_size(text)
+        .map(|bytes| bytes as f64)
+        .map_err(|_| format!("found `{text}`, expected an amount such as `512KiB`"))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    number
+        .filter(|number| number.is_finite() && *number >= 0.0)
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| format!("found `{text}`, expected a percentage such as `2%`"))
+}
+
+/// A confidence that intervals can have.
+pub(crate) fn confidence(chance: f64) -> Result<Confidence, String> {
+    Confidence::new(chance)
+        .ok_or_else(|| format!("found `{chance}`, expected a confidence from 0.5 to less than 1"))
+}

@@ -1,0 +1,45 @@
+//! A table for a comment on a pull request.
+
+use super::Words;
+use heapdiff_profile::{BudgetReport, BudgetVerdict};
+use std::io::{self, Write};
+
+/// One row a budget.
+#[derive(Clone, Copy, Debug)]
+pub struct BudgetMarkdown<'a> {
+    /// What became of the budgets.
+    pub report: &'a BudgetReport,
+    /// The folder that source files are written relative to.
+    pub source_root: Option<&'a str>,
+}
+
+impl BudgetMarkdown<'_> {
+    /// Writes the table.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "| | memory | growth | 95 % interval | allowed | most by |")?;
+        writeln!(out, "|---|---|---:|---:|---:|---|")?;
+        for outcome in &self.report.outcomes {
+            let words = Words::of(outcome, self.source_root);
+            let sign = match outcome.verdict {
+                BudgetVerdict::Exceeded => "❌ exceeded",
+                BudgetVerdict::Inconclusive => "❔ inconclusive",
+                BudgetVerdict::Held => "✅ held",
+            };
+            let cells = [code(&words.what), words.growth, words.interval, words.limit, code(&words.culprit)];
+            writeln!(out, "| {sign} | {} |", cells.join(" | "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Text as it is, in a cell.
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    // A vertical bar ends a cell, even in code; a grave accent ends the code.
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(['\r', '\n'], " "))
+}
