@@ -7,9 +7,10 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    /// A share of `count` must be at least `least`, but for what chance explains: three standard errors.
+    /// A share of `count` must be at least `least`, but for what chance explains: three standard errors. Of nothing
+    /// nothing is expected.
     pub(crate) fn at_least(&mut self, what: &str, share: f64, least: f64, count: u32) {
-        if share < least - slack(least, count) {
+        if count > 0 && share < least - slack(least, count) {
             self.failures.push(format!("{what}: {}, expected at least {}", percent(share), percent(least)));
         }
     }
