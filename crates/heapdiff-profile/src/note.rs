@@ -84,6 +84,8 @@ pub enum Note {
         /// How many were left out.
         count: usize,
     },
+    /// The last snapshot of a series was taken as the program ended and had freed what it held: it is not judged.
+    SnapshotOfTheEnd,
     /// A function that went and one that came may be the same.
     Renamed(Renamed),
     /// Sample types that only some of the profiles that were merged have, and were left out.
@@ -142,6 +144,12 @@ impl fmt::Display for Note {
             }
             Self::SnapshotsWithoutSampleType { count } => {
                 write!(f, "{count} snapshots left out: they lack the sample type")
+            }
+            Self::SnapshotOfTheEnd => {
+                write!(
+                    f,
+                    "the last snapshot is left out: it is of the end of the program, which frees what it held"
+                )
             }
             Self::Renamed(renamed) => renamed.fmt(f),
             Self::SampleTypesNotCommon { kinds } => {

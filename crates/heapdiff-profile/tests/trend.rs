@@ -62,6 +62,27 @@ fn a_leak_has_its_rate_to_the_byte() {
 }
 
 #[test]
+fn what_a_program_frees_as_it_ends_is_no_recovery() {
+    let series = |end_nanos: u64| {
+        let snapshot = |sequence: u32| {
+            let live = |epoch: u32| InUse { bytes: 3 * MIB, objects: 3, samples: 3, epoch: i64::from(epoch) };
+            let builder = ProfileBuilder::heap().snapshot(sequence).period(1);
+            (0..=sequence)
+                .fold(builder, |builder, epoch| builder.in_use(&["app::keep src/keep.rs:7"], live(epoch)))
+        };
+        let last =
+            ProfileBuilder::heap().snapshot(7).period(1).with_metadata(|of| of.recording_nanos = end_nanos);
+        trend((0..7).map(snapshot).chain([last]).collect())
+    };
+    // Snapshots come every ten seconds: this one came after four, that one in turn.
+    let (ended, came_back) = (series(64_000_000_000), series(70_000_000_000));
+    assert_eq!(only_row(&ended).judgement.verdict, Verdict::LeakLike);
+    assert_eq!((ended.points.len(), ended.notes), (7, vec![Note::SnapshotOfTheEnd]));
+    assert_eq!(words(only_row(&came_back)), (Some(Shape::Burst), Verdict::Bounded, Reason::CameBack));
+    assert_eq!((came_back.points.len(), came_back.notes), (8, vec![]));
+}
+
+#[test]
 fn a_step_is_no_leak() {
     let report = exact(20, |_, epoch| if epoch == 8 { 60 } else { i64::from(epoch == 0) });
     let row = only_row(&report);

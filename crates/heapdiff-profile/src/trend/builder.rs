@@ -29,6 +29,11 @@ const RELEVANT_SHARE: i64 = 1000;
 /// Nor one that moved by less than this, in bytes: a queue that doubles its buffer, a thread that starts.
 const RELEVANT_BYTES_MIN: i64 = 64 << 10;
 
+/// A snapshot came out of turn if less than this part of the usual time had passed.
+const OUT_OF_TURN: f64 = 0.9;
+/// So many snapshots tell what is usual.
+const ENDED_POINTS_MIN: usize = 4;
+
 /// Takes the snapshots of one process in order, and says what their rows do.
 #[derive(Debug)]
 pub struct TrendBuilder<'a> {
@@ -36,6 +41,7 @@ pub struct TrendBuilder<'a> {
     resolver: Resolver<'a>,
     sample_type: Option<ValueType>,
     first: Option<Kept>,
+    before_last: Option<Kept>,
     last: Option<Kept>,
     points: Vec<SnapshotPoint>,
     /// By stack, then in the order of the snapshots.
@@ -75,6 +81,7 @@ impl<'a> TrendBuilder<'a> {
             resolver: Resolver::new(&options.selection),
             sample_type: None,
             first: None,
+            before_last: None,
             last: None,
             points: Vec::new(),
             cells: Vec::new(),
@@ -114,7 +121,7 @@ impl<'a> TrendBuilder<'a> {
         if self.first.is_none() {
             self.first = Some(kept);
         } else {
-            self.last = Some(kept);
+            self.before_last = self.last.replace(kept);
         }
         Ok(())
     }
@@ -168,6 +175,12 @@ impl<'a> TrendBuilder<'a> {
             return Err(AnalysisError::TooFewSnapshots { count: 0, expected: 1 });
         };
         let (frames, attribution, mut notes) = self.resolver.finish();
+        if is_of_the_end(&self.points) {
+            // Rows do not look beyond the points that are left.
+            self.points.pop();
+            self.last = self.before_last.take();
+            notes.push(Note::SnapshotOfTheEnd);
+        }
         if self.left_out > 0 {
             notes.push(Note::SnapshotsWithoutSampleType { count: self.left_out });
         }
@@ -370,6 +383,22 @@ fn kept_by_stack(head: &Kept, points: &[SnapshotPoint], stacks: usize) -> Vec<Ve
         of_stack.push((at, value));
     }
     kept
+}
+
+/// Whether the last snapshot is that of a program that was ending, and had freed what it held: it came out of turn, and
+/// most of the memory had gone. Ends of programs say nothing of leaks.
+fn is_of_the_end(points: &[SnapshotPoint]) -> bool {
+    let (Some([before, last]), true) = (points.last_chunk(), points.len() >= ENDED_POINTS_MIN) else {
+        return false;
+    };
+    let times: Option<Vec<u64>> = points.iter().map(|point| point.recording_nanos).collect();
+    let Some(times) = times else { return false };
+    let mut steps: Vec<u64> =
+        times.iter().zip(times.iter().skip(1)).map(|(a, b)| b.saturating_sub(*a)).collect();
+    let Some(last_step) = steps.pop() else { return false };
+    let middle = steps.len() / 2;
+    let usual = *steps.select_nth_unstable(middle).1;
+    (last_step as f64) < OUT_OF_TURN * usual as f64 && last.live < before.live / 2
 }
 
 /// Seconds from the first snapshot, by the recorder's own clock, else by the wall clock; where both fail, numbers.
