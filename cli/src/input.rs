@@ -241,23 +241,40 @@ impl<'a> Input<'a> {
             return Ok((vec![self.one(path)?], false));
         }
         let group = directory::choose(path, self.process, self.talk)?;
+        Ok((self.series_of(&group, path, sample_type)?, group.has_siblings))
+    }
+
+    /// As [`Self::series`], of files that are chosen already.
+    fn series_of(
+        &self,
+        group: &Group,
+        folder: &Path,
+        sample_type: Option<&str>,
+    ) -> Result<Vec<NamedProfile>, Failure> {
         let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
         let mut torn = Torn::default();
-        let mut profiles = Vec::with_capacity(group.files.len());
-        for file in &group.files {
-            progress.step();
-            match self.file(file) {
-                Ok(mut named) => {
-                    keep_in_use(&mut named.profile, sample_type);
-                    profiles.push(named);
-                }
-                Err(failure) => torn.push(failure),
-            }
-        }
+        let mut profiles = self.snapshots(&group.files, sample_type, &progress, &mut torn);
         drop(progress);
         torn.report(profiles.is_empty(), self.talk)?;
-        self.symbolize(&mut profiles.iter_mut().collect::<Vec<_>>(), &[path.to_path_buf()]);
-        Ok((profiles, group.has_siblings))
+        self.symbolize(&mut profiles.iter_mut().collect::<Vec<_>>(), &[folder.to_path_buf()]);
+        Ok(profiles)
+    }
+
+    /// The snapshots that can be read, without symbols, and without what `sample_type` does not need.
+    fn snapshots(
+        &self,
+        files: &[PathBuf],
+        sample_type: Option<&str>,
+        progress: &Progress,
+        torn: &mut Torn,
+    ) -> Vec<NamedProfile> {
+        let read = |file: &PathBuf| {
+            progress.step();
+            let mut named = torn.keep(self.file(file))?;
+            keep_in_use(&mut named.profile, sample_type);
+            Some(named)
+        };
+        files.iter().filter_map(read).collect()
     }
 
     /// Hands the snapshots of a process on, oldest first, each forgotten before the next few are read; and whether the
@@ -274,23 +291,16 @@ impl<'a> Input<'a> {
         let group = directory::choose(folder, self.process, self.talk)?;
         if group.process.is_none() {
             // Only what is in them tells their order.
-            let (profiles, has_siblings) = self.series(folder, sample_type)?;
-            let mut all = heapdiff_profile::series(profiles);
-            all.drain(..).flat_map(|series| series.snapshots).try_for_each(take)?;
-            return Ok(has_siblings);
+            let all = heapdiff_profile::series(self.series_of(&group, folder, sample_type)?);
+            all.into_iter().flat_map(|series| series.snapshots).try_for_each(take)?;
+            return Ok(group.has_siblings);
         }
         let mut symbolizer = self.symbolizer(&[folder.to_path_buf()]);
         let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
         let (mut torn, mut report, mut nothing_read) = (Torn::default(), SymbolReport::default(), true);
         let mut matched = vec![false; self.renames.len()];
         for files in group.files.chunks(SNAPSHOTS_AT_ONCE) {
-            let mut profiles = Vec::with_capacity(files.len());
-            for file in files {
-                progress.step();
-                let Some(mut named) = torn.keep(self.file(file)) else { continue };
-                keep_in_use(&mut named.profile, sample_type);
-                profiles.push(named);
-            }
+            let mut profiles = self.snapshots(files, sample_type, &progress, &mut torn);
             nothing_read &= profiles.is_empty();
             report = symbolizer
                 .symbolize(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());

@@ -20,6 +20,15 @@ const SAMPLES_MIN: u32 = 10;
 const RANGE_SIGMAS: f64 = 4.0;
 /// A net change is more than this many standard deviations, or nothing.
 const CHANGE_SIGMAS: f64 = 3.0;
+/// The same for a row of few samples that stood still by all other signs: births alone, which chance seldom makes.
+const FEW_SAMPLES_SIGMAS: f64 = 2.4;
+/// A rise is monotone if its score lies so many standard deviations above that of no trend.
+const MONOTONE_SIGMAS: f64 = 3.0;
+/// A row whose error is a bigger part of it than this is noise, not something that stands still.
+const NOISY_SHARE: f64 = 0.25;
+/// A rise has stopped, or slows down, if its last third is smaller than the first by so many standard deviations.
+const STOPPED_SIGMAS: f64 = 3.0;
+const SLOWING_SIGMAS: f64 = 2.0;
 /// Replaced within one snapshot, a part of this size of a row is churn.
 const CHURN_TURNOVER: f64 = 0.1;
 /// A row that came back holds at most this part of what it had risen by.
@@ -120,27 +129,26 @@ fn judgement(track: &Track, outline: &Outline) -> Judgement {
 /// Whether a row that does not move far rises all the same.
 fn creeps(track: &Track) -> bool {
     let rise = track.value(track.last()) - track.value(0);
-    let wobble = track.wobble(0, track.last());
-    let slope = Slope::of(&track.seconds(), &track.values());
-    let steady = slope.per_second * track.duration();
     let (_, spread) = track.increments();
-    rise > track.floor()
-        && steady > track.floor()
-        && rise.min(steady) > RANGE_SIGMAS * wobble.max(spread)
-        && slope.low > 0.0
-        && slope.monotonicity > 3.0
+    let least = track.floor().max(RANGE_SIGMAS * track.wobble(0, track.last()).max(spread));
+    // Most rows end here, before thousands of slopes are sorted.
+    if rise <= least {
+        return false;
+    }
+    let slope = Slope::of(&track.seconds(), &track.values());
+    slope.per_second * track.duration() > least && slope.low > 0.0 && slope.monotonicity > MONOTONE_SIGMAS
 }
 
 /// A row that did not move beyond noise, or not beyond what matters.
 fn still(track: &Track) -> Judgement {
     let (rise, deviation) = net(track);
     // Few samples, all of them births: a rise, but not one to build on.
-    if rise > track.floor() && rise > CHANGE_SIGMAS * deviation * 0.8 && few_samples(track, rise) {
+    if rise > track.floor() && rise > FEW_SAMPLES_SIGMAS * deviation && few_samples(track, rise) {
         return Judgement::new(Shape::Linear, Verdict::Inconclusive, too_few_samples());
     }
     let level = track.values().iter().fold(0.0_f64, |a, &b| a.max(b));
     let deviation = (1..track.len()).map(|at| track.deviation(0, at)).fold(0.0_f64, f64::max);
-    let (verdict, reason) = if deviation > 0.25 * level {
+    let (verdict, reason) = if deviation > NOISY_SHARE * level {
         (Verdict::Noise, Reason::WithinNoise)
     } else {
         (Verdict::Bounded, Reason::StandsStill)
@@ -206,10 +214,10 @@ fn steady(track: &Track) -> Judgement {
     let [first, _, last] = thirds(track);
     let share = if first.0 > 0.0 { last.0 / first.0 } else { f64::INFINITY };
     let sigmas = (first.0 - last.0) / first.1.hypot(last.1).max(f64::MIN_POSITIVE);
-    if share < STOPPED_SHARE && sigmas > 3.0 {
+    if share < STOPPED_SHARE && sigmas > STOPPED_SIGMAS {
         return Judgement::new(Shape::Saturating, Verdict::Bounded, Reason::Stopped);
     }
-    if share < SLOWING_SHARE && sigmas > 2.0 {
+    if share < SLOWING_SHARE && sigmas > SLOWING_SIGMAS {
         return Judgement::new(Shape::Saturating, Verdict::Inconclusive, Reason::Slowing);
     }
     Judgement::new(Shape::Linear, Verdict::LeakLike, Reason::KeepsGrowing)
@@ -303,7 +311,7 @@ fn grows_behind(track: &Track, jumps: &[Jump]) -> bool {
         && !few_samples(&rest, rise)
         && last.0 >= STEADY_SHARE * earlier + last.1
         && slope.low > 0.0
-        && slope.monotonicity > 3.0
+        && slope.monotonicity > MONOTONE_SIGMAS
         && self::jumps(&rest).is_empty()
 }
 
