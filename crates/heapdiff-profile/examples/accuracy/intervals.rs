@@ -1,21 +1,28 @@
-//! How often the interval of a diff holds the truth, how often a row that did not change is called changed, and how
-//! much must have changed before that is seen.
+//! How often the interval of a diff holds the truth, how often a row that did not change is called grown, and how much
+//! must have grown before that is seen.
 
 use crate::heap::{self, Blocks, KIB, MIB, NEVER, Row};
+use crate::parallel::{self, Count};
 use crate::random::Random;
-use crate::table::{Checks, percent};
+use crate::table::{self, Checks, Share};
 use heapdiff_profile::{DiffBy, DiffInputs, DiffOptions, DiffReport, NamedProfile, diff};
 
 /// In every bin of sample counts at least this part of the intervals must hold the truth,
 const COVERAGE_MIN: f64 = 0.94;
-/// and of all rows with five samples or more, at most this: wider than needed is not honest either.
+/// and of all rows with [`MANY`] samples or more, at most this: wider than needed is not honest either.
 const COVERAGE_MAX: f64 = 0.98;
+const MANY: u64 = 5;
 /// The part of the rows that did not change that may be called grown: the half of 5 % that lies on that side.
-const ALARMS_MAX: f64 = 0.05;
+const ALARMS_MAX: f64 = 0.025;
 /// Rows of one diff.
 const ROWS: usize = 200;
 /// The first sample count of each bin.
 const BINS: [u64; 9] = [0, 1, 2, 3, 5, 10, 20, 50, 200];
+/// The most that a row holds or grows by, in periods. Ten times the first count of the last bin: rows are put into bins
+/// by the samples that were seen, and those at the upper end of what there is were seen too often, all of them.
+const PERIODS_MAX: f64 = 2000.0;
+/// Growth for which the power is shown, in resolutions.
+const GROWN_RESOLUTIONS: [f64; 8] = [0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 8.0, 16.0];
 
 /// How two snapshots relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,32 +35,35 @@ enum Relation {
 /// What was counted.
 #[derive(Default)]
 struct Tally {
-    /// Rows and those whose interval held the truth, by bin.
-    bins: [(u32, u32); BINS.len()],
-    /// Rows that did not change, and those that were called grown.
-    unchanged: (u32, u32),
-    /// Rows by how many periods they grew, and those of them that were called grown.
-    power: [(u32, u32); GROWN_PERIODS.len()],
+    /// Intervals that held the truth, by bin.
+    bins: [Share; BINS.len()],
+    /// Rows that did not change and were called grown.
+    unchanged: Share,
+    /// Rows that were called grown, by how much they grew.
+    power: [Share; GROWN_RESOLUTIONS.len()],
 }
-
-/// Growth for which the power is shown, in periods.
-const GROWN_PERIODS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 /// Compares `runs` pairs of heaps in each relation, and prints what came of it.
 pub(crate) fn intervals(runs: u64, checks: &mut Checks) {
-    println!("\nIntervals of 95 % that hold the truth, by the samples that the row rests on.");
+    let mut tallies = Vec::new();
     for relation in [Relation::Paired, Relation::Independent, Relation::UnequalPeriods] {
         for period in [64.0 * KIB, 512.0 * KIB] {
-            let mut tally = Tally::default();
-            for run in 0..runs {
-                let mut random =
-                    Random(run.wrapping_mul(104_729) ^ period.to_bits() ^ ((relation as u64) << 40));
-                compare(relation, period, &mut random, &mut tally);
-            }
-            println!("\n{relation:?}, period {} KiB", period / KIB);
-            tally.print(&format!("{relation:?} at {} KiB", period / KIB), checks);
+            let tally: Tally = parallel::counted(runs, |run, tally| {
+                let seed = run.wrapping_mul(104_729) ^ period.to_bits() ^ ((relation as u64) << 40);
+                compare(relation, period, &mut Random(seed), tally);
+            });
+            let name = match relation {
+                Relation::Paired => "paired",
+                Relation::Independent => "independent",
+                Relation::UnequalPeriods => "unequal periods",
+            };
+            let name = format!("{name}, {} KiB", period / KIB);
+            tally.check(&name, checks);
+            tallies.push((name, tally));
         }
     }
+    print_coverage(&tallies);
+    print_power(&tallies);
 }
 
 /// Compares two snapshots of one simulated heap.
@@ -76,7 +86,7 @@ fn compare(relation: Relation, period: f64, random: &mut Random, tally: &mut Tal
     let inputs = DiffInputs { base: &base.profile, head: &head.profile };
     let report = diff(inputs, &options).expect("both have the sample types of a heap");
     for (at, row) in rows.iter().enumerate() {
-        tally.add(&report, at, row, period);
+        tally.count(&report, at, row);
     }
 }
 
@@ -99,7 +109,7 @@ fn row(at: usize, period: f64, random: &mut Random) -> Row {
         // A long tail: every second block is less than half as big as the next.
         _ => (0..6).map(|power| random.logarithmic(64.0, 256.0) * 5.0_f64.powi(power)).collect(),
     };
-    let level = random.logarithmic(0.05, 100.0) * period;
+    let level = random.logarithmic(0.05, PERIODS_MAX) * period;
     let stays = random.uniform();
     let change = match random.uniform() {
         ..0.4 => 0.0,
@@ -118,8 +128,16 @@ fn row(at: usize, period: f64, random: &mut Random) -> Row {
     row
 }
 
+impl Count for Tally {
+    fn add(&mut self, other: Self) {
+        self.bins.iter_mut().zip(other.bins).for_each(|(bin, other)| bin.add(other));
+        self.unchanged.add(other.unchanged);
+        self.power.iter_mut().zip(other.power).for_each(|(power, other)| power.add(other));
+    }
+}
+
 impl Tally {
-    fn add(&mut self, report: &DiffReport, at: usize, row: &Row, period: f64) {
+    fn count(&mut self, report: &DiffReport, at: usize, row: &Row) {
         let truth = row.live(1) - row.live(0);
         let name = format!("rows::row{at}");
         let found = report.rows.iter().find(|row| report.frames.frame(row.frame).function == name);
@@ -134,50 +152,75 @@ impl Tally {
         };
         let truth_whole = heap::whole(truth);
         let bin = BINS.partition_point(|&first| first <= samples) - 1;
-        if let Some((rows, held)) = self.bins.get_mut(bin) {
-            *rows += 1;
-            *held += u32::from(low <= truth_whole && truth_whole <= high);
+        if let Some(bin) = self.bins.get_mut(bin) {
+            bin.count(low <= truth_whole && truth_whole <= high);
         }
         let is_called_grown = found.is_some() && low > 0;
         if truth.abs() < 1.0 {
-            self.unchanged.0 += 1;
-            self.unchanged.1 += u32::from(is_called_grown);
+            self.unchanged.count(is_called_grown);
         }
-        let nearest = GROWN_PERIODS.iter().position(|&grown| (truth / period / grown).log2().abs() < 0.25);
-        if let Some((rows, called)) = nearest.and_then(|at| self.power.get_mut(at)) {
-            *rows += 1;
-            *called += u32::from(is_called_grown);
+        let grown = truth / resolution as f64;
+        let is_near = |&wanted: &f64| (grown / wanted).log2().abs() < 0.2;
+        if let Some(power) = GROWN_RESOLUTIONS.iter().position(is_near).and_then(|at| self.power.get_mut(at))
+        {
+            power.count(is_called_grown);
         }
     }
 
-    fn print(&self, what: &str, checks: &mut Checks) {
-        let share = |(rows, part): (u32, u32)| f64::from(part) / f64::from(rows.max(1));
-        let mut many = (0, 0);
-        for (first, &bin) in BINS.iter().zip(&self.bins) {
-            println!("  {first:4} samples or more {} of {}", percent(share(bin)), bin.0);
-            checks.at_least(
-                &format!("{what}, {first} samples or more, coverage"),
-                share(bin),
-                COVERAGE_MIN,
-                bin.0,
-            );
-            if *first >= 5 {
-                many = (many.0 + bin.0, many.1 + bin.1);
-            }
-        }
-        println!("  five samples or more, all: {}", percent(share(many)));
-        checks.at_most(&format!("{what}, five samples or more, coverage"), share(many), COVERAGE_MAX, many.0);
-        println!("  unchanged and called grown: {} of {}", percent(share(self.unchanged)), self.unchanged.0);
-        checks.at_most(
-            &format!("{what}, unchanged rows called grown"),
-            share(self.unchanged),
-            ALARMS_MAX,
-            self.unchanged.0,
-        );
-        print!("  grown by so many periods, and called grown:");
-        for (grown, &power) in GROWN_PERIODS.iter().zip(&self.power) {
-            print!("  {grown}: {}", percent(share(power)).trim_start());
-        }
-        println!();
+    /// Rows with [`MANY`] samples or more.
+    fn many(&self) -> Share {
+        let mut many = Share::default();
+        let bins = BINS.iter().zip(self.bins).filter(|&(&first, _)| first >= MANY);
+        bins.for_each(|(_, bin)| many.add(bin));
+        many
     }
+
+    fn check(&self, name: &str, checks: &mut Checks) {
+        for (first, &bin) in BINS.iter().zip(&self.bins) {
+            checks.at_least(&format!("coverage, {name}, {first} samples or more"), bin, COVERAGE_MIN);
+        }
+        checks.at_most(&format!("coverage, {name}, {MANY} samples or more, all"), self.many(), COVERAGE_MAX);
+        checks.at_most(&format!("unchanged rows called grown, {name}"), self.unchanged, ALARMS_MAX);
+    }
+}
+
+fn print_coverage(tallies: &[(String, Tally)]) {
+    println!("## Intervals of 95 % that hold the truth\n");
+    println!("In percent, by the samples that a row rests on; in brackets, how many rows that were.\n");
+    let cell = |share: Share| format!("{} ({})", share.percent(), share.all);
+    let mut rows = Vec::new();
+    for (at, first) in BINS.iter().enumerate() {
+        let name = match BINS.get(at + 1) {
+            Some(next) if next - first > 1 => format!("{first} to {}", next - 1),
+            Some(_) => first.to_string(),
+            None => format!("{first} or more"),
+        };
+        let bin = |tally: &Tally| tally.bins.get(at).copied().unwrap_or_default();
+        rows.push(row_of(&name, tallies, |tally| cell(bin(tally))));
+    }
+    rows.push(row_of(&format!("{MANY} or more, all"), tallies, |tally| cell(tally.many())));
+    rows.push(row_of("unchanged, called grown", tallies, |tally| cell(tally.unchanged)));
+    table::print(&head("samples", tallies), &rows);
+}
+
+fn print_power(tallies: &[(String, Tally)]) {
+    println!("## Growth that is seen\n");
+    println!(
+        "In percent, by how much a row grew in units of the resolution that a report prints (three periods)."
+    );
+    println!("Rows hold up to {PERIODS_MAX} periods, and part of that is replaced.\n");
+    let mut rows = Vec::new();
+    for (at, grown) in GROWN_RESOLUTIONS.iter().enumerate() {
+        let power = |tally: &Tally| tally.power.get(at).copied().unwrap_or_default().percent();
+        rows.push(row_of(&grown.to_string(), tallies, power));
+    }
+    table::print(&head("grown by", tallies), &rows);
+}
+
+fn head(first: &str, tallies: &[(String, Tally)]) -> Vec<String> {
+    [first.to_owned()].into_iter().chain(tallies.iter().map(|(name, _)| name.clone())).collect()
+}
+
+fn row_of(name: &str, tallies: &[(String, Tally)], cell: impl Fn(&Tally) -> String) -> Vec<String> {
+    [name.to_owned()].into_iter().chain(tallies.iter().map(|(_, tally)| cell(tally))).collect()
 }

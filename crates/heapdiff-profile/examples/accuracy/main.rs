@@ -10,6 +10,7 @@ mod builder;
 mod heap;
 mod intervals;
 mod kind;
+mod parallel;
 mod random;
 mod shapes;
 mod table;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    println!("{runs} seeded heaps in each column.\n");
     let mut checks = table::Checks::default();
     intervals::intervals(runs, &mut checks);
     shapes::shapes(runs, &mut checks);

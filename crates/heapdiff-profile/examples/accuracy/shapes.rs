@@ -2,8 +2,9 @@
 
 use crate::heap::{self, KIB};
 use crate::kind::Kind;
+use crate::parallel::{self, Count};
 use crate::random::Random;
-use crate::table::{Checks, percent};
+use crate::table::{self, Checks, Share};
 use heapdiff_profile::{TrendBuilder, TrendOptions, Verdict};
 use std::collections::BTreeMap;
 
@@ -11,70 +12,107 @@ use std::collections::BTreeMap;
 const RIGHT_MIN: f64 = 0.95;
 /// At most this part of the bounded rows may be called a leak.
 const ALARMS_MAX: f64 = 0.01;
+const PERIODS: [f64; 3] = [1.0, 64.0 * KIB, 512.0 * KIB];
+const LENGTHS: [usize; 3] = [40, 80, 200];
 
 /// What became of the rows of one kind.
 #[derive(Default)]
 struct Outcome {
-    rows: u32,
-    right: u32,
-    alarms: u32,
-    wrong: BTreeMap<String, u32>,
+    right: Share,
+    alarms: Share,
+    /// What was said instead.
+    wrong: BTreeMap<String, u64>,
 }
+
+/// By kind, in the order of [`Kind::ALL`].
+#[derive(Default)]
+struct Outcomes([Outcome; Kind::ALL.len()]);
 
 /// Judges `runs` series of each length and period, and prints what came of it.
 pub(crate) fn shapes(runs: u64, checks: &mut Checks) {
-    println!("Shape and verdict, in percent that are right; below, what was said instead.");
-    let mut alarms = (0_u32, 0_u32);
-    for period in [1.0, 64.0 * KIB, 512.0 * KIB] {
-        for snapshots in [40, 80, 200] {
-            let outcomes = judged(runs, snapshots, period);
-            println!("\nperiod {} KiB, {snapshots} snapshots", period / KIB);
-            for (kind, outcome) in Kind::ALL.iter().zip(&outcomes) {
-                let share = f64::from(outcome.right) / f64::from(outcome.rows);
-                println!("  {:17} {}", format!("{kind:?}"), percent(share));
-                for (words, count) in &outcome.wrong {
-                    println!("      {count} {words}");
-                }
-                let what = format!("{kind:?} with {snapshots} snapshots and a period of {period} is right");
-                checks.at_least(&what, share, RIGHT_MIN, outcome.rows);
-                if kind.is_bounded() {
-                    alarms = (alarms.0 + outcome.alarms, alarms.1 + outcome.rows);
-                }
-            }
+    let mut columns = Vec::new();
+    for period in PERIODS {
+        for snapshots in LENGTHS {
+            let outcomes: Outcomes =
+                parallel::counted(runs, |run, outcomes| judge(run, snapshots, period, outcomes));
+            let period = if period < KIB { "exact".to_owned() } else { format!("{} KiB", period / KIB) };
+            columns.push((format!("{period}, {snapshots}"), outcomes));
         }
     }
-    let share = f64::from(alarms.0) / f64::from(alarms.1);
-    println!("\n{} of {} bounded rows were called a leak: {}", alarms.0, alarms.1, percent(share));
-    checks.at_most("bounded rows called a leak", share, ALARMS_MAX, alarms.1);
+    print(&columns, checks);
 }
 
-fn judged(runs: u64, snapshots: usize, period: f64) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = Kind::ALL.iter().map(|_| Outcome::default()).collect();
+fn judge(run: u64, snapshots: usize, period: f64, outcomes: &mut Outcomes) {
     let options = TrendOptions::default();
-    for run in 0..runs {
-        let mut random = Random(run.wrapping_mul(7919) ^ (snapshots as u64) << 32 ^ period.to_bits());
-        let rows: Vec<_> = Kind::ALL.iter().map(|kind| kind.row(snapshots, &mut random)).collect();
-        let mut builder = TrendBuilder::new(&options);
-        for snapshot in heap::recorded(&rows, snapshots, period, &mut random) {
-            builder.add(snapshot).expect("it has the sample types of a heap");
+    let mut random = Random(run.wrapping_mul(7919) ^ (snapshots as u64) << 32 ^ period.to_bits());
+    let rows: Vec<_> = Kind::ALL.iter().map(|kind| kind.row(snapshots, &mut random)).collect();
+    let mut builder = TrendBuilder::new(&options);
+    for snapshot in heap::recorded(&rows, snapshots, period, &mut random) {
+        builder.add(snapshot).expect("it has the sample types of a heap");
+    }
+    let report = builder.finish().expect("there are snapshots");
+    for found in &report.rows {
+        let function = report.frames.frame(found.frame).function;
+        let named = |kind: &Kind| function == format!("shapes::{kind:?}");
+        let Some(index) = Kind::ALL.iter().position(named) else { continue };
+        let (Some(kind), Some(outcome)) = (Kind::ALL.get(index), outcomes.0.get_mut(index)) else { continue };
+        let words = found.judgement;
+        let is_right = kind.allows(words.shape, words.verdict);
+        outcome.right.count(is_right);
+        if !is_right {
+            let shape = words.shape.map_or_else(|| "no shape".to_owned(), |shape| format!("{shape:?}"));
+            *outcome.wrong.entry(format!("{shape} {:?} {:?}", words.verdict, words.reason)).or_default() += 1;
         }
-        let report = builder.finish().expect("there are snapshots");
-        for found in &report.rows {
-            let function = report.frames.frame(found.frame).function;
-            let named = |kind: &Kind| function == format!("shapes::{kind:?}");
-            let Some(index) = Kind::ALL.iter().position(named) else { continue };
-            let (Some(kind), Some(outcome)) = (Kind::ALL.get(index), outcomes.get_mut(index)) else {
-                continue;
-            };
-            outcome.rows += 1;
-            let words = found.judgement;
-            if kind.allows(words.shape, words.verdict) {
-                outcome.right += 1;
-            } else {
-                *outcome.wrong.entry(format!("{words:?}")).or_default() += 1;
-            }
-            outcome.alarms += u32::from(kind.is_bounded() && words.verdict == Verdict::LeakLike);
+        if kind.is_bounded() {
+            outcome.alarms.count(words.verdict == Verdict::LeakLike);
         }
     }
-    outcomes
+}
+
+impl Count for Outcomes {
+    fn add(&mut self, other: Self) {
+        for (outcome, other) in self.0.iter_mut().zip(other.0) {
+            outcome.right.add(other.right);
+            outcome.alarms.add(other.alarms);
+            for (words, count) in other.wrong {
+                *outcome.wrong.entry(words).or_default() += count;
+            }
+        }
+    }
+}
+
+fn print(columns: &[(String, Outcomes)], checks: &mut Checks) {
+    let (mut rows, mut wrong, mut all_alarms) = (Vec::new(), Vec::new(), Share::default());
+    for (at, kind) in Kind::ALL.iter().enumerate() {
+        let mut row = vec![format!("{kind:?}")];
+        let mut alarms = Share::default();
+        for (column, outcomes) in columns {
+            let Some(outcome) = outcomes.0.get(at) else { continue };
+            row.push(outcome.right.percent());
+            checks.at_least(&format!("{kind:?} is right, {column}"), outcome.right, RIGHT_MIN);
+            alarms.add(outcome.alarms);
+            let line = |(words, count): (&String, &u64)| {
+                let row = [format!("{kind:?}"), column.clone(), words.clone(), count.to_string()];
+                (*count, row.to_vec())
+            };
+            wrong.extend(outcome.wrong.iter().map(line));
+        }
+        row.push(alarms.percent());
+        all_alarms.add(alarms);
+        if kind.is_bounded() {
+            checks.at_most(&format!("{kind:?} is called a leak"), alarms, ALARMS_MAX);
+        }
+        rows.push(row);
+    }
+    println!("## Shape and verdict that are right\n");
+    println!("In percent, by period and number of snapshots; last, bounded rows that were called a leak.\n");
+    let names = columns.iter().map(|(name, _)| name.clone());
+    let head: Vec<String> =
+        ["kind".to_owned()].into_iter().chain(names).chain(["alarms".to_owned()]).collect();
+    table::print(&head, &rows);
+    println!("{} of {} bounded rows were called a leak.\n", all_alarms.held, all_alarms.all);
+    println!("What was said most often instead:\n");
+    wrong.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let most: Vec<_> = wrong.into_iter().take(20).map(|(_, row)| row).collect();
+    table::print(&["kind", "series", "words", "rows"].map(str::to_owned), &most);
 }
