@@ -17,6 +17,8 @@ pub struct Metadata {
     pub process: Process,
     /// Number of snapshots that this process had begun before this one: the first is 0.
     pub sequence: u32,
+    /// Why it was taken.
+    pub reason: SnapshotReason,
     /// Sequence numbers of the earlier snapshots that still existed when this one was written, ascending. Epochs
     /// are told apart only between these: a base that is not among them cannot be paired exactly.
     pub boundaries: Vec<u32>,
@@ -84,6 +86,30 @@ pub enum Unwinder {
     /// Not at all: neither way passed the test at start.
     None,
     /// Not said, or a way that this version does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a snapshot was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotReason {
+    /// It was time.
+    Interval,
+    /// The program asked.
+    Request,
+    /// A signal asked.
+    Signal,
+    /// Recording was switched off: the program dropped its profiler, at its end or long before.
+    Stop,
+    /// The process was ending.
+    Exit,
+    /// Another process took it from the tables of one that goes on.
+    Outside,
+    /// It was taken from the tables of a process that had died.
+    Death,
+    /// Not said, or a reason that this version does not know.
     #[default]
     #[serde(other)]
     Unknown,

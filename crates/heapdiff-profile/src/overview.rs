@@ -6,7 +6,9 @@ use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
 use crate::memory_split::RowsGrown;
-use crate::metadata::{AllocatorFigures, Metadata, Process, RecorderCost, StackQuality, Unwinder};
+use crate::metadata::{
+    AllocatorFigures, Metadata, Process, RecorderCost, SnapshotReason, StackQuality, Unwinder,
+};
 use crate::note::Note;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::Resolver;
@@ -84,6 +86,8 @@ pub struct SnapshotPoint {
     pub name: String,
     /// Its sequence number; `None` for profiles of other producers.
     pub sequence: Option<u32>,
+    /// Why it was taken.
+    pub reason: SnapshotReason,
     /// When it was taken, in nanoseconds since 1970 UTC; 0 where it is not known.
     pub time_nanos: i64,
     /// Time since recording began, in nanoseconds.
@@ -353,6 +357,7 @@ impl SnapshotPoint {
         Self {
             name,
             sequence: metadata.map(|metadata| metadata.sequence),
+            reason: metadata.map_or(SnapshotReason::Unknown, |metadata| metadata.reason),
             time_nanos: profile.time_nanos,
             recording_nanos: metadata.map(|metadata| metadata.recording_nanos),
             live: profile.sum_of(columns.value),

@@ -13,7 +13,7 @@
 //! assert_eq!(profile.samples.len(), 1);
 //! ```
 
-use crate::metadata::{Metadata, Process};
+use crate::metadata::{Metadata, Process, SnapshotReason};
 use crate::profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
     ValueType,
@@ -111,6 +111,7 @@ impl ProfileBuilder {
                 command_line: Some(vec!["/usr/bin/app".to_owned(), "--serve".to_owned()]),
             },
             sequence,
+            reason: SnapshotReason::Interval,
             boundaries: (0..sequence).collect(),
             recording_nanos,
             period_bytes,

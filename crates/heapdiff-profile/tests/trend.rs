@@ -3,7 +3,7 @@
 
 use heapdiff_profile::{
     AnalysisError, InUse, NamedProfile, Note, Pairing, ProfileBuilder, Reason, Selection, Shape,
-    TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
+    SnapshotReason, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
 };
 
 const MIB: i64 = 1 << 20;
@@ -63,21 +63,32 @@ fn a_leak_has_its_rate_to_the_byte() {
 
 #[test]
 fn what_a_program_frees_as_it_ends_is_no_recovery() {
-    let series = |end_nanos: u64| {
+    let series = |count: u32, reason, end_nanos: u64| {
         let snapshot = |sequence: u32| {
             let live = |epoch: u32| InUse { bytes: 3 * MIB, objects: 3, samples: 3, epoch: i64::from(epoch) };
             let builder = ProfileBuilder::heap().snapshot(sequence).period(1);
             (0..=sequence)
                 .fold(builder, |builder, epoch| builder.in_use(&["app::keep src/keep.rs:7"], live(epoch)))
         };
-        let last =
-            ProfileBuilder::heap().snapshot(7).period(1).with_metadata(|of| of.recording_nanos = end_nanos);
-        trend((0..7).map(snapshot).chain([last]).collect())
+        let last = ProfileBuilder::heap().snapshot(count).period(1).with_metadata(|of| {
+            (of.recording_nanos, of.reason) = (end_nanos, reason);
+        });
+        trend((0..count).map(snapshot).chain([last]).collect())
     };
-    // Snapshots come every ten seconds: this one came after four, that one in turn.
-    let (ended, came_back) = (series(64_000_000_000), series(70_000_000_000));
-    assert_eq!(only_row(&ended).judgement.verdict, Verdict::LeakLike);
-    assert_eq!((ended.points.len(), ended.notes), (7, vec![Note::SnapshotOfTheEnd]));
+    // Snapshots come every ten seconds. One that does not say why it was taken came after four; one that does, in turn.
+    for (reason, end_nanos) in [
+        (SnapshotReason::Unknown, 64_000_000_000),
+        (SnapshotReason::Exit, 70_000_000_000),
+        (SnapshotReason::Stop, 70_000_000_000),
+    ] {
+        let ended = series(7, reason, end_nanos);
+        assert_eq!(only_row(&ended).judgement.verdict, Verdict::LeakLike, "{reason:?}");
+        assert_eq!((ended.points.len(), ended.notes), (7, vec![Note::SnapshotOfTheEnd]));
+    }
+    // Two are left to be compared; of two, both are needed.
+    assert_eq!(series(2, SnapshotReason::Exit, 20_000_000_000).points.len(), 2);
+    assert_eq!(series(1, SnapshotReason::Exit, 20_000_000_000).points.len(), 2);
+    let came_back = series(7, SnapshotReason::Interval, 64_000_000_000);
     assert_eq!(words(only_row(&came_back)), (Some(Shape::Burst), Verdict::Bounded, Reason::CameBack));
     assert_eq!((came_back.points.len(), came_back.notes), (8, vec![]));
 }

@@ -5,7 +5,7 @@ use crate::region_file::{Fate, RegionFile, unix_nanos};
 use flate2::read::GzDecoder;
 use heapdiff_pprof::{Reader, WriteError};
 use heapdiff_recorder::Recorder;
-use heapdiff_snapshot::{LiveRows, Moment, Snapshot, snapshot_name, snapshot_sequence};
+use heapdiff_snapshot::{LiveRows, Moment, Reason, Snapshot, snapshot_name, snapshot_sequence};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -47,6 +47,7 @@ impl RegionFile {
         let snapshot = Snapshot {
             recorder: &recorder,
             sequence,
+            reason: if self.fate() == Fate::Live { Reason::Outside } else { Reason::Death },
             boundaries: &boundaries,
             live: &live,
             facts: self.facts(),

@@ -17,6 +17,7 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
     root.string("schema", SCHEMA);
     process(&mut root.object("process"), snapshot);
     root.number("sequence", f64::from(snapshot.sequence));
+    root.string("reason", snapshot.reason.name());
     let mut boundaries = root.array("boundaries");
     for &boundary in snapshot.boundaries {
         boundaries.number(f64::from(boundary));

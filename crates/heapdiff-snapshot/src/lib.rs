@@ -22,6 +22,7 @@ mod live_rows;
 mod moment;
 mod names;
 mod places;
+mod reason;
 mod snapshot;
 
 pub use facts::{Facts, Identity, Mapping};
@@ -30,4 +31,5 @@ pub use heap_estimates::HeapEstimates;
 pub use live_rows::LiveRows;
 pub use moment::{AllocatorFigures, Memory, Moment};
 pub use names::{snapshot_name, snapshot_sequence};
+pub use reason::Reason;
 pub use snapshot::Snapshot;

@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::live_rows::LiveRows;
 use crate::moment::Moment;
 use crate::places::Places;
+use crate::reason::Reason;
 use heapdiff_pprof::{Label, LabelValue, ValueType, WriteError, Writer};
 use heapdiff_recorder::{Recorder, Tally};
 use std::io::Write;
@@ -20,6 +21,8 @@ pub struct Snapshot<'a> {
     pub recorder: &'a Recorder<'a>,
     /// The snapshot's number, from [`Recorder::begin_snapshot`].
     pub sequence: u32,
+    /// Why it is taken.
+    pub reason: Reason,
     /// Sequence numbers of the snapshots that still exist, ascending.
     pub boundaries: &'a [u32],
     /// The live blocks, read with the same number and boundaries.

@@ -15,7 +15,7 @@ use crate::sys::{clock, process_hooks, signals};
 use crate::upkeep::{self, Upkeep};
 use crate::{process, thread};
 use heapdiff_recorder::Period;
-use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Memory, Moment, Snapshot};
+use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Memory, Moment, Reason, Snapshot};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Once};
@@ -58,6 +58,19 @@ enum Wake {
     Asked(Request),
     /// A signal asked.
     Signalled,
+}
+
+impl Wake {
+    /// Why a snapshot is taken, if one is.
+    const fn reason(self) -> Reason {
+        match self {
+            Self::Look | Self::Due => Reason::Interval,
+            Self::Asked(Request::Snapshot(_)) => Reason::Request,
+            Self::Asked(Request::Stop(Ending::Recording)) => Reason::Stop,
+            Self::Asked(Request::Stop(Ending::Process)) => Reason::Exit,
+            Self::Signalled => Reason::Signal,
+        }
+    }
 }
 
 /// Ends a session when the writer ends, however it ends.
@@ -157,7 +170,7 @@ impl Writer {
                 Wake::Asked(Request::Stop(_)) => self.last_period = recording::switch_off(),
                 Wake::Asked(Request::Snapshot(_)) | Wake::Signalled => {}
             }
-            let result = self.take();
+            let result = self.take(wake.reason());
             match wake {
                 Wake::Asked(Request::Snapshot(number)) => self.session.answer(number, result),
                 Wake::Asked(Request::Stop(ending)) => {
@@ -279,7 +292,7 @@ impl Writer {
     }
 
     /// Takes a snapshot. What goes wrong is counted, and said the first time.
-    fn take(&mut self) -> Result<PathBuf, SnapshotError> {
+    fn take(&mut self, reason: Reason) -> Result<PathBuf, SnapshotError> {
         let recorder = &self.tables.recorder;
         self.refresh_files();
         let boundaries = self.directory.sequences();
@@ -291,6 +304,7 @@ impl Writer {
         let snapshot = Snapshot {
             recorder,
             sequence,
+            reason,
             boundaries: &boundaries,
             live: &live,
             facts: &self.facts,

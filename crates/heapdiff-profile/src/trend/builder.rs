@@ -4,7 +4,7 @@
 
 use super::rate::Rate;
 use super::report::{Headroom, TrendOptions, TrendReport, TrendRow};
-use super::shape::judge;
+use super::shape::{SNAPSHOTS_MIN, judge};
 use super::slope::Slope;
 use super::track::{Point, Track};
 use super::verdict::{Reason, Verdict};
@@ -15,6 +15,7 @@ use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::metadata::SnapshotReason;
 use crate::note::Note;
 use crate::overview::SnapshotPoint;
 use crate::profile::{Profile, ValueType};
@@ -385,12 +386,23 @@ fn kept_by_stack(head: &Kept, points: &[SnapshotPoint], stacks: usize) -> Vec<Ve
     kept
 }
 
-/// Whether the last snapshot is that of a program that was ending, and had freed what it held: it came out of turn, and
-/// most of the memory had gone. Ends of programs say nothing of leaks.
+/// Whether the last snapshot is of a program that was ending, and had begun to free what it held. Ends of programs say
+/// nothing of leaks. One that says so of itself is left out unless it is needed for a verdict and most of the memory is
+/// still there. Of one that does not say, it is guessed: it came out of turn, and most of the memory had gone.
 fn is_of_the_end(points: &[SnapshotPoint]) -> bool {
-    let (Some([before, last]), true) = (points.last_chunk(), points.len() >= ENDED_POINTS_MIN) else {
-        return false;
-    };
+    let Some([before, last]) = points.last_chunk() else { return false };
+    let has_gone = last.live < before.live / 2;
+    match last.reason {
+        SnapshotReason::Stop | SnapshotReason::Exit => {
+            points.len() > SNAPSHOTS_MIN || (has_gone && points.len() > 2)
+        }
+        SnapshotReason::Unknown => has_gone && points.len() >= ENDED_POINTS_MIN && is_out_of_turn(points),
+        _ => false,
+    }
+}
+
+/// Whether the last snapshot came sooner after the one before than snapshots usually do.
+fn is_out_of_turn(points: &[SnapshotPoint]) -> bool {
     let times: Option<Vec<u64>> = points.iter().map(|point| point.recording_nanos).collect();
     let Some(times) = times else { return false };
     let mut steps: Vec<u64> =
@@ -398,7 +410,7 @@ fn is_of_the_end(points: &[SnapshotPoint]) -> bool {
     let Some(last_step) = steps.pop() else { return false };
     let middle = steps.len() / 2;
     let usual = *steps.select_nth_unstable(middle).1;
-    (last_step as f64) < OUT_OF_TURN * usual as f64 && last.live < before.live / 2
+    (last_step as f64) < OUT_OF_TURN * usual as f64
 }
 
 /// Seconds from the first snapshot, by the recorder's own clock, else by the wall clock; where both fail, numbers.

@@ -13,7 +13,7 @@ use super::verdict::{Judgement, Reason, Shape, Verdict};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// A verdict takes this many snapshots: five rising ones come by chance in 1 of 120 orders.
-const SNAPSHOTS_MIN: usize = 5;
+pub(crate) const SNAPSHOTS_MIN: usize = 5;
 /// Growth takes this many samples before it is called a leak. With ten, the rate is known to within its half.
 const SAMPLES_MIN: u32 = 10;
 /// The difference of the highest and the lowest of many points is more than this many standard deviations, or nothing.

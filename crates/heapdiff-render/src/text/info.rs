@@ -5,7 +5,7 @@ use super::losses;
 use super::wrapping::wrapped;
 use crate::elide;
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{Metadata, Profile, ProfileSummary, Unwinder};
+use heapdiff_profile::{Metadata, Profile, ProfileSummary, SnapshotReason, Unwinder};
 use std::io::{self, Write};
 
 /// Columns of the names on the left.
@@ -137,15 +137,30 @@ fn write_process(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
     list.item(
         "snapshot",
         &format!(
-            "{}, {} into the recording",
+            "{}, {} into the recording{}",
             metadata.sequence,
-            quantity::duration(metadata.recording_nanos)
+            quantity::duration(metadata.recording_nanos),
+            why(metadata.reason)
         ),
     )?;
     list.item(
         "exact bases",
         &if earlier.is_empty() { "none: this is the first".to_owned() } else { earlier.join(" ") },
     )
+}
+
+/// Why a snapshot was taken, as the end of a sentence.
+fn why(reason: SnapshotReason) -> &'static str {
+    match reason {
+        SnapshotReason::Interval => ", as it was time",
+        SnapshotReason::Request => ", as the program asked",
+        SnapshotReason::Signal => ", as a signal asked",
+        SnapshotReason::Stop => ", as recording ended",
+        SnapshotReason::Exit => ", as the process ended",
+        SnapshotReason::Outside => ", by another process",
+        SnapshotReason::Death => ", after its death",
+        SnapshotReason::Unknown => "",
+    }
 }
 
 fn write_recording(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {

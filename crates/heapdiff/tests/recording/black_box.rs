@@ -1,7 +1,7 @@
 //! What is left of a process that is killed, and what is left of one that is not: nothing.
 
 use crate::support::{Case, Ran, Snapshot, paths, read};
-use heapdiff_profile::Profile;
+use heapdiff_profile::{Profile, SnapshotReason};
 use heapdiff_region::{Fate, RegionFile, find_in_directory};
 use heapdiff_symbols::{Options, Symbolizer};
 use std::hint::black_box;
@@ -88,6 +88,7 @@ pub(crate) const KILLED: Case = Case {
         // What the request itself allocated on the program's side is not there: it is muted.
         assert_eq!(rows(&last.0), rows(&own[0].0));
         let (about, before) = (last.metadata(), own[0].metadata());
+        assert_eq!((about.reason, before.reason), (SnapshotReason::Death, SnapshotReason::Request));
         assert_eq!((about.sequence, about.boundaries.as_slice()), (1, &[0][..]));
         assert!(last.0.time_nanos >= own[0].0.time_nanos && about.recording_nanos >= before.recording_nanos);
         assert!(about.process.is_same(&before.process));

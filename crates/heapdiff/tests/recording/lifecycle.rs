@@ -1,7 +1,7 @@
 //! When recording begins and ends, and what it says about itself.
 
 use crate::support::{Case, Ran};
-use heapdiff_profile::Unwinder;
+use heapdiff_profile::{SnapshotReason, Unwinder};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -51,6 +51,9 @@ pub(crate) const METADATA: Case = Case {
             assert_eq!(about.period_bytes, 1);
             assert_eq!(about.unwinder, Unwinder::UnwindTables);
             assert!(about.stacks.complete > 0 && about.stacks.failed == 0, "{:?}", about.stacks);
+            let is_last = n + 1 == snapshots.len();
+            let reason = if is_last { SnapshotReason::Exit } else { SnapshotReason::Interval };
+            assert_eq!(about.reason, reason);
             assert!(about.recorder.live_samples > 0 && about.recorder.stacks > 0);
             assert!(
                 about.recorder.table_bytes > 0
@@ -100,6 +103,8 @@ pub(crate) const START_AND_STOP: Case = Case {
         assert_eq!((space(1, "first_time"), space(1, "second_time"), space(1, "while_off")), (1111, 3333, 0));
         assert_eq!((space(2, "first_time"), space(2, "second_time")), (0, 3333));
         assert_eq!(snapshots[0].metadata().process.command_line, None);
+        let reasons: Vec<_> = snapshots.iter().map(|snapshot| snapshot.metadata().reason).collect();
+        assert_eq!(reasons, [SnapshotReason::Stop, SnapshotReason::Request, SnapshotReason::Stop]);
     },
 };
 

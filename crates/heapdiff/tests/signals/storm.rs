@@ -2,6 +2,7 @@
 
 use crate::support::{Case, Figures, Ran, Snapshot, paths};
 use heapdiff::{Profiler, Signal};
+use heapdiff_profile::SnapshotReason;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
@@ -187,6 +188,9 @@ pub(crate) const ASKED_FOR: Case = Case {
     check: |ran: &Ran| {
         let count = ran.paths().len();
         assert!((4..=5).contains(&count), "three, perhaps one while it ends, and the last: {count}");
+        let signalled =
+            ran.snapshots().iter().take(3).all(|one| one.metadata().reason == SnapshotReason::Signal);
+        assert!(signalled);
     },
 };
 
