@@ -206,9 +206,9 @@ fn mid_p_quantile(chance: f64, z: f64, count: f64) -> f64 {
         let density = (count * x.ln() - x - scale).exp();
         let excess = gamma_lr(count + 1.0, x) + density / 2.0 - chance;
         if excess > 0.0 {
-            high = x
+            high = x;
         } else {
-            low = x
+            low = x;
         }
         let newton = x - excess / (density * (1.0 + count / x) / 2.0);
         let next = match newton {
