@@ -5,6 +5,7 @@ mod check;
 mod comparison;
 mod drill_down;
 mod export;
+mod rows_by;
 mod selection;
 
 pub(crate) use call_graph::{CallArguments, GraphArguments, PeekArguments, TopArguments, TreeArguments};
@@ -120,9 +121,10 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) base: Vec<PathBuf>,
 
-    /// What makes a row
-    #[arg(long, value_enum, default_value_t = RowsBy::Stack)]
-    pub(crate) by: RowsBy,
+    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `thread`, or `label:KEY` for the values
+    /// of a label, such as `label:bytes`
+    #[arg(long, value_name = "WHAT", default_value = "stack", value_parser = rows_by::parse)]
+    pub(crate) by: DiffBy,
 
     #[command(flatten)]
     pub(crate) comparison: ComparisonArguments,
@@ -156,9 +158,10 @@ pub(crate) struct TrendArguments {
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
 
-    /// What makes a row
-    #[arg(long, value_enum, default_value_t = RowsBy::Line)]
-    pub(crate) by: RowsBy,
+    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `thread`, or `label:KEY` for the values
+    /// of a label, such as `label:bytes`
+    #[arg(long, value_name = "WHAT", default_value = "line", value_parser = rows_by::parse)]
+    pub(crate) by: DiffBy,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,
@@ -332,24 +335,6 @@ pub(crate) struct GlobalArguments {
     /// Say nothing on standard error but errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-}
-
-/// What makes a row of a diff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RowsBy {
-    Function,
-    Line,
-    Stack,
-}
-
-impl From<RowsBy> for DiffBy {
-    fn from(by: RowsBy) -> Self {
-        match by {
-            RowsBy::Function => Self::Function,
-            RowsBy::Line => Self::Line,
-            RowsBy::Stack => Self::Stack,
-        }
-    }
 }
 
 /// How a report is printed.

@@ -14,7 +14,7 @@ use heapdiff_render::text::{DiffText, TextOptions};
 
 pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow::Result<()> {
     let options = DiffOptions {
-        by: arguments.by.into(),
+        by: arguments.by.clone(),
         selection: arguments.comparison.applied_to(
             arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
         ),
@@ -33,12 +33,12 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
     say_notes(&report.notes, Talk::new(global.quiet));
     let base = Side::of(&base.name, &base.profile);
     let head = Side::of(&head.name, &head.profile);
-    let (report, by) = (&report, options.by);
+    let report = &report;
     if arguments.output.is_json() {
-        let json = DiffJson { report, by, base: &base, head: &head, rows_max: arguments.output.rows };
+        let json = DiffJson { report, base: &base, head: &head, rows_max: arguments.output.rows };
         return output::print(|out| json.write(out));
     }
-    let text = DiffText { report, by, base: &base, head: &head };
+    let text = DiffText { report, base: &base, head: &head };
     let options =
         TextOptions { measure, ..output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global) };
     output::print(|out| text.write(&options, out))

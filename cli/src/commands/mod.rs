@@ -24,7 +24,7 @@ mod trend;
 use crate::arguments::{Arguments, Command, Format, OutputArguments};
 use crate::failure::Failure;
 use crate::talk::Talk;
-use heapdiff_profile::{AnalysisError, Note};
+use heapdiff_profile::{AnalysisError, DiffBy, Note};
 use std::process::ExitCode;
 
 /// Runs what was typed.
@@ -95,6 +95,10 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         AnalysisError::BadFilter { .. } | AnalysisError::BadPattern { .. } => Some(
             "a backslash takes a special character as it is; the syntax is that of https://docs.rs/regex",
         ),
+        AnalysisError::UnknownLabel { wanted, .. } if wanted == DiffBy::THREAD_LABELS[0] => Some(
+            "heapdiff's own snapshots do not say which thread allocated; see `--by function` and `heapdiff tags`",
+        ),
+        AnalysisError::UnknownLabel { .. } => Some("`heapdiff tags` shows the labels with their values"),
         AnalysisError::EmptyTagRange { .. } => Some("the smaller number comes first: `bytes=1kb:64kb`"),
         _ => None,
     };
@@ -111,6 +115,7 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         AnalysisError::UnknownSampleType { .. }
         | AnalysisError::BadFilter { .. }
         | AnalysisError::BadPattern { .. }
+        | AnalysisError::UnknownLabel { .. }
         | AnalysisError::EmptyTagRange { .. } => Failure::Usage { message, hint },
         _ => Failure::Input { message, hint },
     }

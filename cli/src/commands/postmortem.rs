@@ -206,7 +206,7 @@ impl Death {
             sequence: self.taken.sequence,
             heap: match &self.heap {
                 Heap::Since { base, head, report } => {
-                    HeapJson::Since(DiffJson { report, by: DiffBy::Function, base, head, rows_max })
+                    HeapJson::Since(DiffJson { report, base, head, rows_max })
                 }
                 Heap::All(calls) => HeapJson::All(TopJson { view: calls.view(), rows_max }),
             },
@@ -220,9 +220,7 @@ impl Death {
         out: &mut dyn std::io::Write,
     ) -> std::io::Result<()> {
         let heap = match &self.heap {
-            Heap::Since { base, head, report } => {
-                HeapText::Since(DiffText { report, by: DiffBy::Function, base, head })
-            }
+            Heap::Since { base, head, report } => HeapText::Since(DiffText { report, base, head }),
             Heap::All(calls) => HeapText::All(TopText { view: calls.view() }),
         };
         let next = self.next_commands();

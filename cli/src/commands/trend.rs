@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
         .into());
     }
     let options = TrendOptions {
-        by: arguments.by.into(),
+        by: arguments.by.clone(),
         selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
     };
     let mut builder = TrendBuilder::new(&options);

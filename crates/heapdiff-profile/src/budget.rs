@@ -1,13 +1,14 @@
 //! Whether growth stays within what it may be.
 
 use crate::comparison::EPOCH;
-use crate::diff::{DiffBy, DiffInputs, DiffOptions, DiffReport, diff};
+use crate::diff::{DiffInputs, DiffOptions, DiffReport, diff};
 use crate::error::AnalysisError;
 use crate::filter::{FilterPatterns, Filters};
 use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::{LabelValue, Profile};
 use crate::resolve::Resolver;
+use crate::row_key::DiffBy;
 use crate::selection::Selection;
 
 /// How much some functions may grow.

@@ -186,7 +186,18 @@ impl Comparison {
 
     /// The values of one stack; `None` if it has none on either side.
     pub(crate) fn gather(&self, stack: StackId) -> Option<Gathered> {
-        let sums = self.sums.get(stack.index())?;
+        self.gather_as_one(&[stack])
+    }
+
+    /// The values of stacks as if they were one: what went from one of them and came to another did neither.
+    pub(crate) fn gather_as_one(&self, stacks: &[StackId]) -> Option<Gathered> {
+        let mut sums = StackSums::default();
+        for of in stacks.iter().filter_map(|stack| self.sums.get(stack.index())) {
+            sums.base += of.base;
+            sums.head += of.head;
+            sums.survived += of.survived;
+        }
+        let sums = &sums;
         if sums.base.is_zero() && sums.head.is_zero() {
             return None;
         }

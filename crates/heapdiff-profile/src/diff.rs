@@ -9,6 +9,7 @@ use crate::profile::{Profile, ValueType};
 use crate::renamed::{self, Renamed};
 use crate::resolve::Resolver;
 use crate::row_groups::Groups;
+use crate::row_key::{DiffBy, RowTitle};
 use crate::sample_type::common_columns;
 use crate::selection::Selection;
 
@@ -19,18 +20,6 @@ pub struct DiffInputs<'a> {
     pub base: &'a Profile,
     /// What is asked about.
     pub head: &'a Profile,
-}
-
-/// What makes a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DiffBy {
-    /// The function that a stack is attributed to, by its name; by its file too where the name has no path.
-    #[default]
-    Function,
-    /// The function, file and line that a stack is attributed to.
-    Line,
-    /// The whole stack, hidden frames included.
-    Stack,
 }
 
 /// How to diff.
@@ -47,6 +36,8 @@ pub struct DiffOptions {
 /// A diff.
 #[derive(Clone, Debug)]
 pub struct DiffReport {
+    /// What makes a row.
+    pub by: DiffBy,
     /// The frames that the rows name.
     pub frames: FrameTable,
     /// What [`DiffFigures::value`] counts.
@@ -80,6 +71,8 @@ pub enum Pairing {
 /// One row of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffRow {
+    /// What it is called.
+    pub title: RowTitle,
     /// The frame that the row is attributed to. Where a row sums over several, that of the stack that changed most.
     pub frame: FrameId,
     /// The hidden frame next to [`Self::frame`] on the leaf side, such as `Vec::reserve`, if it says more than that
@@ -171,13 +164,15 @@ const RENAMED_NOTES_MAX: usize = 3;
 /// the older one apart; their order does not matter. Otherwise they are compared as independent estimates.
 ///
 /// # Errors
-/// If base and head have no sample type in common, or not the one that was asked for.
+/// If base and head have no sample type in common, or not the one that was asked for; or if no sample has the label that
+/// makes the rows.
 pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport, AnalysisError> {
     let DiffInputs { base, head } = inputs;
     let selection = &options.selection;
     let (sample_type, of_base, of_head) = common_columns(base, head, selection.sample_type.as_deref())?;
-    let mut resolver = Resolver::new(selection);
+    let mut resolver = Resolver::new(selection).rows_by(&options.by);
     let (resolved_base, resolved_head) = (resolver.resolve(base), resolver.resolve(head));
+    resolver.check_row_label()?;
     let (frames, attribution, mut notes) = resolver.finish();
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
@@ -190,7 +185,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
         && !selection.collapse_generics;
     let renamed = if may_be_renamed { renamed::find(&frames, &attribution, &comparison) } else { Vec::new() };
     notes.extend(renamed.iter().take(RENAMED_NOTES_MAX).cloned().map(Note::Renamed));
-    let mut groups = Groups::new(&frames, &attribution, &comparison, options.by);
+    let mut groups = Groups::new(&frames, &attribution, &comparison, &options.by);
     if selection.drop_negative {
         groups.drop_negative();
     }
@@ -198,6 +193,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let rows = groups.into_rows();
     let unfiltered = comparison.unfiltered();
     Ok(DiffReport {
+        by: options.by.clone(),
         sample_type,
         pairing: comparison.pairing(),
         confidence: options.confidence,

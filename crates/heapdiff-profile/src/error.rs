@@ -49,6 +49,14 @@ pub enum AnalysisError {
         #[source]
         source: Box<regex::Error>,
     },
+    /// Rows are asked for by a label that no sample has.
+    #[error("no sample has a label `{wanted}`; {}", labels(available))]
+    UnknownLabel {
+        /// Its name.
+        wanted: String,
+        /// The names of the labels that there are.
+        available: Vec<String>,
+    },
     /// No number lies in a range of labels.
     #[error("`--{filter} {range}` is an empty range")]
     EmptyTagRange {
@@ -65,6 +73,14 @@ pub enum AnalysisError {
         /// How many the report needs.
         expected: usize,
     },
+}
+
+fn labels(available: &[String]) -> String {
+    match available {
+        [] => "there are no labels".to_owned(),
+        [one] => format!("the only one is `{one}`"),
+        available => format!("there are {}", list(available)),
+    }
 }
 
 fn list(kinds: &[String]) -> String {

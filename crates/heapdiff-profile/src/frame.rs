@@ -8,7 +8,8 @@
 use crate::function_name::has_path;
 use crate::profile::{Location, Profile};
 use crate::string_table::{StringId, StringTable};
-use indexmap::IndexSet;
+use crate::tags::TagText;
+use indexmap::{Equivalent, IndexSet};
 
 /// A frame of one [`FrameTable`]; meaningless in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,10 @@ pub struct FrameId(u32);
 /// A whole stack of one [`FrameTable`]; meaningless in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackId(u32);
+
+/// A value of the label that stacks are told apart by; meaningless in another table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct LabelId(u32);
 
 /// What a [`FrameId`] stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +44,28 @@ pub struct FrameTable {
     frames: IndexSet<(StringId, StringId, i64)>,
     /// Whether the name of each frame's function tells it apart from others of that name: whether it has a path.
     has_path: Vec<bool>,
-    stacks: IndexSet<Box<[FrameId]>>,
+    stacks: IndexSet<Stack>,
+    labels: IndexSet<TagText>,
+}
+
+/// A stack, which is several where its samples have several values of the label that makes the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Stack {
+    label: Option<LabelId>,
+    frames: Box<[FrameId]>,
+}
+
+/// A [`Stack`] to look up.
+#[derive(Hash)]
+struct StackKey<'a> {
+    label: Option<LabelId>,
+    frames: &'a [FrameId],
+}
+
+impl Equivalent<Stack> for StackKey<'_> {
+    fn equivalent(&self, stack: &Stack) -> bool {
+        self.label == stack.label && self.frames == &*stack.frames
+    }
 }
 
 impl FrameTable {
@@ -75,7 +101,7 @@ impl FrameTable {
     /// The frames of a stack, **leaf first**, inlined ones expanded; none for a handle of another table.
     #[must_use]
     pub fn stack(&self, id: StackId) -> &[FrameId] {
-        self.stacks.get_index(id.0 as usize).map_or(&[], |stack| stack)
+        self.stacks.get_index(id.0 as usize).map_or(&[], |stack| &stack.frames)
     }
 
     /// The number of frames: handles count from 0.
@@ -92,7 +118,7 @@ impl FrameTable {
 
     /// All stacks, in the order of their handles.
     pub(crate) fn stacks(&self) -> impl Iterator<Item = (StackId, &[FrameId])> {
-        (0..).map(StackId).zip(self.stacks.iter().map(AsRef::as_ref))
+        (0..).map(StackId).zip(self.stacks.iter().map(|stack| &*stack.frames))
     }
 
     /// The handle at `index`, if there is one.
@@ -152,11 +178,37 @@ impl FrameTable {
     /// # Panics
     /// Past four billion distinct stacks, which no reader's size limit lets through.
     pub fn intern_stack(&mut self, frames: &[FrameId]) -> StackId {
-        let index = match self.stacks.get_index_of(frames) {
+        self.intern_labelled_stack(frames, None)
+    }
+
+    /// The handle of a stack of samples with this label.
+    pub(crate) fn intern_labelled_stack(&mut self, frames: &[FrameId], label: Option<LabelId>) -> StackId {
+        let index = match self.stacks.get_index_of(&StackKey { label, frames }) {
             Some(index) => index,
-            None => self.stacks.insert_full(frames.into()).0,
+            None => self.stacks.insert_full(Stack { label, frames: frames.into() }).0,
         };
         StackId(u32::try_from(index).expect("readers bound the number of stacks"))
+    }
+
+    /// The handle of a value of a label, which is added if it is new.
+    pub(crate) fn intern_label(&mut self, value: TagText) -> LabelId {
+        let index = self.labels.insert_full(value).0;
+        LabelId(u32::try_from(index).expect("readers bound the number of samples"))
+    }
+
+    /// The values of the label that stacks are told apart by.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (LabelId, &TagText)> {
+        (0..).map(LabelId).zip(&self.labels)
+    }
+
+    /// Whether stacks are told apart by a label.
+    pub(crate) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// The value of that label that the samples of a stack have.
+    pub(crate) fn label(&self, id: StackId) -> Option<LabelId> {
+        self.stacks.get_index(id.index())?.label
     }
 
     /// Adds the frames of a location to `frames`, innermost first: one for each inlined function, and one that names

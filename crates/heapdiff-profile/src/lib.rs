@@ -30,7 +30,7 @@
 //! 3. `attribution`, by the tables of `frame_rules`: which frame of a stack its value is put to.
 //! 4. `comparison` for two profiles, `trajectory` for a series: sums by stack, split into births, deaths and
 //!    survivors where two snapshots of one process are paired.
-//! 5. `row_groups`, [`fold`], [`overview`]: stacks become rows; `call_paths`, [`call_graph`]: nodes and the calls between
+//! 5. `row_key`, `row_groups`, [`fold`], [`overview`]: stacks become rows; `call_paths`, [`call_graph`]: nodes and the calls between
 //!    them. `interval` says how sure values are, and `movement` which word a row of a series gets.
 //! 6. [`TrendBuilder`], for a series: the rate of each row, its shape and its verdict.
 //!
@@ -83,6 +83,7 @@ mod renamed;
 mod resolve;
 mod resolved_subject;
 mod row_groups;
+mod row_key;
 mod sample_type;
 mod selection;
 mod series;
@@ -102,7 +103,7 @@ pub use call_graph::{
     CallGraph, DroppedNodes, GraphNode, GraphOptions, GraphTotals, NodeOrder, Trimming, call_graph,
 };
 pub use diff::{
-    Change, DiffBy, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
+    Change, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
 };
 pub use error::AnalysisError;
 pub use filter::{FilterPatterns, Filters};
@@ -132,6 +133,7 @@ pub use profile::{
 pub use profile_builder::{Allocated, InUse, ProfileBuilder};
 pub use rename::{Rename, RenameError};
 pub use renamed::Renamed;
+pub use row_key::{DiffBy, RowTitle};
 pub use sample_type::sample_type_index;
 pub use selection::{FrameVisibility, Selection};
 pub use series::{NamedProfile, Series, series};

@@ -1,7 +1,7 @@
 //! The answer for a series: what grew, what kind of growth it is, and how much of it nobody can explain.
 
 use crate::comparison::{Comparison, Side};
-use crate::diff::{DiffBy, DiffFigures, DiffTotal, Pairing};
+use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
@@ -13,6 +13,7 @@ use crate::note::Note;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::Resolver;
 use crate::row_groups::Groups;
+use crate::row_key::DiffBy;
 use crate::sample_type::{Columns, common_columns};
 use crate::selection::Selection;
 use crate::series::{NamedProfile, Series};
@@ -241,7 +242,7 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
     let live_peak = in_window.iter().map(|point| point.live).max().unwrap_or(0);
     let peak = base + in_window.iter().position(|point| point.live == live_peak).unwrap_or(0);
     let floor = RowFloor { bytes: comparison.resolution_bytes(), value: live_peak / RELEVANT_SHARE };
-    let groups = Groups::new(&frames, &attribution, &comparison, DiffBy::Line);
+    let groups = Groups::new(&frames, &attribution, &comparison, &DiffBy::Line);
     let total = comparison.figures(&groups.total());
     let mut rows = trajectories.rows(&groups, &window, floor);
     sort_rows(&mut rows, &FrameOrder::of(&frames));

@@ -6,13 +6,17 @@
 use crate::attribution::Attribution;
 use crate::collapsed_names::CollapsedNames;
 use crate::drop_frames::DropFrames;
+use crate::error::AnalysisError;
 use crate::filter::{Filters, FrameFilter};
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_filter::FrameMatcher;
 use crate::note::Note;
 use crate::profile::{LocationId, Profile, Sample};
+use crate::row_key::DiffBy;
 use crate::selection::{FrameVisibility, Selection};
 use crate::tag_frames::TagFrames;
+use crate::tags::TagText;
+use std::collections::BTreeSet;
 
 #[cfg(test)]
 mod tests;
@@ -28,7 +32,20 @@ pub(crate) struct Resolver<'a> {
     tag_frames: TagFrames<'a>,
     /// Whether each of the filters of labels has matched a sample.
     matched_tags: [Vec<bool>; 2],
+    row_label: RowLabel<'a>,
     pub(crate) notes: Vec<Note>,
+}
+
+/// The label that makes the rows, if one does.
+#[derive(Debug, Default)]
+struct RowLabel<'a> {
+    /// What it may be called; nothing where no label makes the rows.
+    wanted: Vec<&'a str>,
+    /// What it is called.
+    found: Option<&'a str>,
+    /// The labels that there are.
+    available: BTreeSet<String>,
+    has_samples: bool,
 }
 
 /// The stack of each sample of a profile, in the order of its samples; `None` for those that the filters leave out.
@@ -89,13 +106,33 @@ impl<'a> Resolver<'a> {
             matcher: FrameMatcher::new(filters),
             tag_frames: TagFrames::new(selection),
             matched_tags: [&filters.tag_focus, &filters.tag_ignore].map(|tags| vec![false; tags.len()]),
+            row_label: RowLabel::default(),
             notes: Vec::new(),
+        }
+    }
+
+    /// Tells stacks apart by the label that makes the rows, if one does.
+    pub(crate) fn rows_by(self, by: &'a DiffBy) -> Self {
+        Self { row_label: RowLabel { wanted: by.labels(), ..RowLabel::default() }, ..self }
+    }
+
+    /// # Errors
+    /// If there were samples, but none had the label that makes the rows.
+    pub(crate) fn check_row_label(&self) -> Result<(), AnalysisError> {
+        let RowLabel { wanted, found, available, has_samples } = &self.row_label;
+        match (wanted.first(), found) {
+            (Some(&wanted), None) if *has_samples => Err(AnalysisError::UnknownLabel {
+                wanted: wanted.to_owned(),
+                available: available.iter().cloned().collect(),
+            }),
+            _ => Ok(()),
         }
     }
 
     /// Resolves the samples of one profile.
     pub(crate) fn resolve(&mut self, profile: &Profile) -> ResolvedSamples {
         let (locations, frames) = self.locations(profile);
+        self.row_label.look_in(profile);
         let no_stack = [self.frames.intern(FrameTable::NO_STACK)];
         let (mut stack, mut ids) = (Vec::new(), Vec::new());
         let mut stacks = Vec::with_capacity(profile.samples.len());
@@ -120,8 +157,8 @@ impl<'a> Resolver<'a> {
             let has_frame_filter = self.selection.filters.has_frame_filter();
             stacks.push(match (ids.as_slice(), has_frame_filter) {
                 ([], true) => None,
-                ([], false) => Some(self.frames.intern_stack(&no_stack)),
-                (ids, _) => Some(self.frames.intern_stack(ids)),
+                ([], false) => Some(self.intern_stack(profile, sample, &no_stack)),
+                (ids, _) => Some(self.intern_stack(profile, sample, ids)),
             });
         }
         ResolvedSamples { stacks }
@@ -141,6 +178,12 @@ impl<'a> Resolver<'a> {
         self.collapsed_names.carry_over(&mut self.dropped);
         let attribution = Attribution::new(&self.frames, self.dropped, self.selection.frames);
         (self.frames, attribution, self.notes)
+    }
+
+    fn intern_stack(&mut self, profile: &Profile, sample: &Sample, frames: &[FrameId]) -> StackId {
+        let value = self.row_label.found.and_then(|key| TagText::of(key, profile, sample));
+        let label = value.map(|value| self.frames.intern_label(value));
+        self.frames.intern_labelled_stack(frames, label)
     }
 
     /// Whether the filters of labels let a sample through.
@@ -244,6 +287,21 @@ impl<'a> Resolver<'a> {
             }
         }
         Pruned::Kept
+    }
+}
+
+impl RowLabel<'_> {
+    /// Looks which labels a profile has.
+    fn look_in(&mut self, profile: &Profile) {
+        if self.wanted.is_empty() || self.found.is_some() {
+            return;
+        }
+        self.has_samples |= !profile.samples.is_empty();
+        let keys = profile.samples.iter().flat_map(|sample| &sample.labels).map(|label| label.key);
+        let keys: BTreeSet<&str> =
+            keys.collect::<BTreeSet<_>>().into_iter().map(|key| profile.strings.get(key)).collect();
+        self.found = self.wanted.iter().copied().find(|wanted| keys.contains(wanted));
+        self.available.extend(keys.into_iter().map(str::to_owned));
     }
 }
 

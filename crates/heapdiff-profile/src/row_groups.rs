@@ -1,21 +1,13 @@
 //! Stacks gathered into the rows of a diff.
 
-use crate::attribution::{Attributed, Attribution};
+use crate::attribution::Attribution;
 use crate::comparison::{Comparison, Gathered};
-use crate::diff::{DiffBy, DiffFigures, DiffRow};
+use crate::diff::{DiffFigures, DiffRow};
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
-use crate::string_table::StringId;
+use crate::row_key::{DiffBy, RowKey, RowKeys};
 use indexmap::IndexMap;
 use std::cmp::{Ordering, Reverse};
-
-/// What stacks of one row have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum RowKey {
-    Function(StringId, StringId),
-    Line(FrameId),
-    Stack(StackId),
-}
 
 /// The rows of a diff, before they are sorted.
 pub(crate) struct Groups<'a> {
@@ -23,6 +15,7 @@ pub(crate) struct Groups<'a> {
     attribution: &'a Attribution,
     comparison: &'a Comparison,
     order: FrameOrder,
+    keys: RowKeys,
     groups: IndexMap<RowKey, Group>,
 }
 
@@ -35,34 +28,19 @@ struct Group {
     chief_change: (u64, i64),
 }
 
-impl RowKey {
-    /// The row that a stack belongs to.
-    pub(crate) fn of(by: DiffBy, frames: &FrameTable, stack: StackId, frame: FrameId) -> Self {
-        match by {
-            DiffBy::Function => {
-                let (function, file) = frames.function_key(frame);
-                Self::Function(function, file)
-            }
-            DiffBy::Line => Self::Line(frame),
-            DiffBy::Stack => Self::Stack(stack),
-        }
-    }
-}
-
 impl<'a> Groups<'a> {
     pub(crate) fn new(
         frames: &'a FrameTable,
         attribution: &'a Attribution,
         comparison: &'a Comparison,
-        by: DiffBy,
+        by: &DiffBy,
     ) -> Self {
-        let mut groups =
-            Self { frames, attribution, comparison, order: FrameOrder::of(frames), groups: IndexMap::new() };
-        for (id, stack) in frames.stacks() {
+        let (order, keys) = (FrameOrder::of(frames), RowKeys::new(by, frames, attribution));
+        let mut groups = Self { frames, attribution, comparison, order, keys, groups: IndexMap::new() };
+        for (id, _) in frames.stacks() {
             let Some(gathered) = comparison.gather(id) else { continue };
-            let Attributed { index, .. } = attribution.of(stack);
-            if let Some(&frame) = stack.get(index) {
-                groups.add(RowKey::of(by, frames, id, frame), id, gathered);
+            if let Some(key) = groups.keys.of(id) {
+                groups.add(key, id, gathered);
             }
         }
         groups
@@ -73,12 +51,29 @@ impl<'a> Groups<'a> {
         self.groups.retain(|_, group| group.gathered.delta() >= 0);
     }
 
+    /// The row of every stack.
+    pub(crate) fn keys(&self) -> &RowKeys {
+        &self.keys
+    }
+
     /// The sum of all rows.
+    ///
+    /// Stacks that only a label tells apart are one here: what makes the rows does not change the total, nor how sure
+    /// it is.
     pub(crate) fn total(&self) -> Gathered {
-        self.groups.values().fold(Gathered::default(), |mut sum, group| {
-            sum += group.gathered;
-            sum
-        })
+        let mut total = Gathered::default();
+        if !self.frames.has_labels() {
+            self.groups.values().for_each(|group| total += group.gathered);
+            return total;
+        }
+        let mut stacks: IndexMap<&[FrameId], Vec<StackId>> = IndexMap::new();
+        for (id, stack) in self.frames.stacks() {
+            if self.keys.of(id).is_some_and(|key| self.groups.contains_key(&key)) {
+                stacks.entry(stack).or_default().push(id);
+            }
+        }
+        stacks.values().filter_map(|alike| self.comparison.gather_as_one(alike)).for_each(|of| total += of);
+        total
     }
 
     /// The figures of a row without stacks on either side.
@@ -88,14 +83,14 @@ impl<'a> Groups<'a> {
 
     /// The rows, biggest grower first.
     pub(crate) fn into_rows(self) -> Vec<DiffRow> {
-        let mut rows: Vec<_> = self.groups.values().map(|group| self.row(group)).collect();
+        let mut rows: Vec<_> = self.groups.iter().map(|(&key, group)| self.row(key, group)).collect();
         rows.sort_by(|a, b| self.compare_rows(a, b));
         rows
     }
 
     /// The rows with the key that each was gathered by, in no particular order.
     pub(crate) fn keyed_rows(&self) -> impl Iterator<Item = (RowKey, DiffRow)> + '_ {
-        self.groups.iter().map(|(&key, group)| (key, self.row(group)))
+        self.groups.iter().map(|(&key, group)| (key, self.row(key, group)))
     }
 
     fn add(&mut self, key: RowKey, stack: StackId, gathered: Gathered) {
@@ -118,11 +113,12 @@ impl<'a> Groups<'a> {
         }
     }
 
-    fn row(&self, group: &Group) -> DiffRow {
+    fn row(&self, key: RowKey, group: &Group) -> DiffRow {
         let stack = self.frames.stack(group.chief);
         let attributed = self.attribution.of(stack);
         let shown: Vec<_> = self.attribution.shown(stack, attributed).collect();
         DiffRow {
+            title: self.keys.title(key),
             frame: shown.first().copied().unwrap_or(FrameId::FIRST),
             via: attributed.via,
             stack: shown,
@@ -139,7 +135,9 @@ impl<'a> Groups<'a> {
             (Reverse(value.delta()), Reverse(value.head.saturating_abs()))
         };
         by_change(a).cmp(&by_change(b)).then_with(|| self.order.compare(a.frame, b.frame)).then_with(|| {
-            self.order.compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
+            self.order
+                .compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
+                .then_with(|| a.title.cmp(&b.title))
         })
     }
 }

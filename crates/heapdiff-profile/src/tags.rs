@@ -101,7 +101,7 @@ fn tag(key: &str, resolved: &ResolvedSubject<'_>) -> Tag {
     let put = |samples: &ResolvedSamples| ResolvedSamples { stacks: vec![None; samples.stacks.len()] };
     let (mut base, mut head) = (put(&resolved.base), put(&resolved.head));
     for of in resolved.samples() {
-        let place = values.insert_full(value_of(key, of.profile, of.sample)).0;
+        let place = values.insert_full(TagText::of(key, of.profile, of.sample)).0;
         let side = if of.is_base { &mut base } else { &mut head };
         if let Some(stack) = side.stacks.get_mut(of.index) {
             *stack = StackId::from_index(place);
@@ -134,19 +134,21 @@ fn tag(key: &str, resolved: &ResolvedSubject<'_>) -> Tag {
     }
 }
 
-/// The value of a sample's label; `None` if it does not have it.
-fn value_of(key: &str, profile: &Profile, sample: &Sample) -> Option<TagText> {
-    let labels = sample.labels.iter().filter(|label| profile.strings.get(label.key) == key);
-    let values: Vec<LabelText<'_>> = labels.map(|label| LabelText::of(profile, label)).collect();
-    match values.as_slice() {
-        [] => None,
-        [LabelText::Number { value, unit }] => Some(TagText::Numbers(LabelRange::point(*value, unit))),
-        several => {
-            let words = several.iter().map(|value| match value {
-                LabelText::Word(word) => (*word).to_owned(),
-                LabelText::Number { value, .. } => value.to_string(),
-            });
-            Some(TagText::Words(words.collect::<Vec<_>>().join(",")))
+impl TagText {
+    /// The value of a sample's label; `None` if it does not have it.
+    pub(crate) fn of(key: &str, profile: &Profile, sample: &Sample) -> Option<Self> {
+        let labels = sample.labels.iter().filter(|label| profile.strings.get(label.key) == key);
+        let values: Vec<LabelText<'_>> = labels.map(|label| LabelText::of(profile, label)).collect();
+        match values.as_slice() {
+            [] => None,
+            [LabelText::Number { value, unit }] => Some(Self::Numbers(LabelRange::point(*value, unit))),
+            several => {
+                let words = several.iter().map(|value| match value {
+                    LabelText::Word(word) => (*word).to_owned(),
+                    LabelText::Number { value, .. } => value.to_string(),
+                });
+                Some(Self::Words(words.collect::<Vec<_>>().join(",")))
+            }
         }
     }
 }

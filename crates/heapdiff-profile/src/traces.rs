@@ -1,6 +1,6 @@
 //! Every stack with what it holds, and the labels of its samples.
 
-use crate::diff::{DiffBy, DiffFigures, DiffTotal, Pairing};
+use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::label_value::{LabelRange, LabelText};
@@ -8,6 +8,7 @@ use crate::note::Note;
 use crate::profile::ValueType;
 use crate::resolved_subject::ResolvedSubject;
 use crate::row_groups::Groups;
+use crate::row_key::DiffBy;
 use crate::selection::Selection;
 use crate::subject::Subject;
 use indexmap::IndexMap;
@@ -66,7 +67,7 @@ pub struct TraceLabel {
 pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesReport, AnalysisError> {
     let (resolved, mut notes) = ResolvedSubject::new(subject, selection)?;
     let comparison = resolved.by_stack(&mut notes);
-    let mut groups = Groups::new(&resolved.frames, &resolved.attribution, &comparison, DiffBy::Stack);
+    let mut groups = Groups::new(&resolved.frames, &resolved.attribution, &comparison, &DiffBy::Stack);
     if selection.drop_negative {
         groups.drop_negative();
     }

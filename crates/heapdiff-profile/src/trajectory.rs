@@ -3,11 +3,12 @@
 use crate::amounts::{Amounts, period_bytes};
 use crate::attribution::Attribution;
 use crate::comparison::{EPOCH, Side};
-use crate::diff::{DiffBy, DiffFigures, DiffRow};
+use crate::diff::{DiffFigures, DiffRow};
 use crate::frame::{FrameTable, StackId};
 use crate::movement::{Moved, Trace};
 use crate::overview::OverviewRow;
-use crate::row_groups::{Groups, RowKey};
+use crate::row_groups::Groups;
+use crate::row_key::{DiffBy, RowKey, RowKeys};
 use indexmap::IndexMap;
 use std::ops::Range;
 
@@ -50,7 +51,7 @@ struct Trajectory {
 
 impl<'a> Trajectories<'a> {
     pub(crate) fn new(sides: &[Side<'_>], frames: &'a FrameTable, attribution: &'a Attribution) -> Self {
-        let keys = keys_by_stack(frames, attribution);
+        let keys = RowKeys::new(&DiffBy::Line, frames, attribution);
         let mut rows: IndexMap<RowKey, Trajectory> = IndexMap::new();
         let mut has_epochs = true;
         for (at, side) in sides.iter().enumerate() {
@@ -63,7 +64,7 @@ impl<'a> Trajectories<'a> {
                 previous.zip(epoch).is_some_and(|(previous, epoch)| epoch <= i64::from(previous))
             });
             for ((id, _), (sum, aged)) in frames.stacks().zip(sums) {
-                let Some(key) = keys.get(id.index()).copied().flatten().filter(|_| !sum.is_zero()) else {
+                let Some(key) = keys.of(id).filter(|_| !sum.is_zero()) else {
                     continue;
                 };
                 let row = rows.entry(key).or_insert_with(|| Trajectory::new(id, sides.len()));
@@ -173,15 +174,6 @@ impl Trajectory {
             (self.chief, self.chief_value) = (stack, value);
         }
     }
-}
-
-/// The row of every stack.
-fn keys_by_stack(frames: &FrameTable, attribution: &Attribution) -> Vec<Option<RowKey>> {
-    let key = |(id, stack): (StackId, &[crate::frame::FrameId])| {
-        let frame = *stack.get(attribution.of(stack).index)?;
-        Some(RowKey::of(DiffBy::Line, frames, id, frame))
-    };
-    frames.stacks().map(key).collect()
 }
 
 /// The values of one snapshot by stack, and the part of them for which `is_aged` holds.

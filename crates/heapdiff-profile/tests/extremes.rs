@@ -58,7 +58,8 @@ proptest! {
     #[test]
     fn nothing_panics(base in profile(), head in profile()) {
         for selection in selections() {
-            for by in [DiffBy::Function, DiffBy::Line, DiffBy::Stack] {
+            let labels = ["epoch", "bytes"].map(|key| DiffBy::Label(key.to_owned()));
+            for by in [DiffBy::Function, DiffBy::Line, DiffBy::Stack, DiffBy::Module].into_iter().chain(labels) {
                 let options = DiffOptions { by, selection: selection.clone(), ..Default::default() };
                 let report = diff(DiffInputs { base: &base, head: &head }, &options).unwrap();
                 for row in &report.rows {

@@ -13,6 +13,7 @@ mod graph_view;
 pub mod graphviz;
 pub mod json;
 pub mod quantity;
+mod row_title;
 mod side;
 mod source_file;
 mod source_path;

@@ -51,7 +51,7 @@ fn diff_text(by: DiffBy, selection: Selection, (base, head): (u32, u32), options
     let inputs = DiffInputs { base: &base, head: &head };
     let report = diff(inputs, &DiffOptions { by, selection, ..Default::default() }).unwrap();
     let (base, head) = (Side::of("shop/0.pb.gz", &base), Side::of("shop/5.pb.gz", &head));
-    written(|out| DiffText { report: &report, by, base: &base, head: &head }.write(options, out))
+    written(|out| DiffText { report: &report, base: &base, head: &head }.write(options, out))
 }
 
 #[test]
@@ -174,6 +174,20 @@ fn diff_of_allocated_objects_with_a_filter() {
 }
 
 #[test]
+fn diff_by_module_on_a_narrow_and_a_wide_terminal() {
+    for columns in [80, 200] {
+        let text = diff_text(DiffBy::Module, Selection::default(), (0, 5), &text_options(columns));
+        assert_snapshot!(format!("diff_by_module_in_{columns}_columns"), text);
+    }
+}
+
+#[test]
+fn diff_by_label() {
+    let by = DiffBy::Label("epoch".to_owned());
+    assert_snapshot!(diff_text(by, Selection::default(), (0, 5), &text_options(80)));
+}
+
+#[test]
 fn diff_of_a_snapshot_with_itself() {
     assert_snapshot!(diff_text(DiffBy::Stack, Selection::default(), (3, 3), &text_options(80)));
 }
@@ -185,7 +199,7 @@ fn diff_of_two_programs() {
     let report =
         diff(DiffInputs { base: &base, head: &head }, &DiffOptions { by, ..DiffOptions::default() }).unwrap();
     let (base, head) = (Side::of("go.pb.gz", &base), Side::of("shop/0.pb.gz", &head));
-    let text = DiffText { report: &report, by, base: &base, head: &head };
+    let text = DiffText { report: &report, base: &base, head: &head };
     assert_snapshot!(written(|out| text.write(&text_options(80), out)));
 }
 
@@ -194,8 +208,7 @@ fn diff_as_json() {
     let (base, head) = (shop_snapshot(0), shop_snapshot(5));
     let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default()).unwrap();
     let (base, head) = (Side::of("shop/0.pb.gz", &base), Side::of("shop/5.pb.gz", &head));
-    let json =
-        DiffJson { report: &report, by: DiffBy::Function, base: &base, head: &head, rows_max: Some(1) };
+    let json = DiffJson { report: &report, base: &base, head: &head, rows_max: Some(1) };
     assert_snapshot!(written(|out| json.write(out)));
 }
 
@@ -223,7 +236,7 @@ fn a_diff_of_nothing_says_so() {
     empty.samples.clear();
     let report = diff(DiffInputs { base: &empty, head: &empty }, &DiffOptions::default()).unwrap();
     let side = Side::of("shop/0.pb.gz", &empty);
-    let text = DiffText { report: &report, by: DiffBy::Stack, base: &side, head: &side };
+    let text = DiffText { report: &report, base: &side, head: &side };
     let text = written(|out| text.write(&text_options(80), out));
     assert!(text.ends_with("\nNothing to compare: no sample in base or head.\n"), "{text}");
 }
@@ -239,7 +252,7 @@ fn names_of_files_cannot_command_the_terminal() {
         written(|out| text.write(&text_options(80), out)).starts_with("evil\u{fffd}[31m\u{fffd}name.pb.gz\n")
     );
     let report = diff(DiffInputs { base: &profile, head: &profile }, &DiffOptions::default()).unwrap();
-    let text = DiffText { report: &report, by: DiffBy::Stack, base: &side, head: &side };
+    let text = DiffText { report: &report, base: &side, head: &side };
     assert!(!written(|out| text.write(&text_options(80), out)).contains('\x1b'));
 }
 
@@ -352,8 +365,7 @@ fn permuted_input_gives_the_same_bytes() {
     let json = |base, head| {
         let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default()).unwrap();
         let (base, head) = (Side::of("base", &base), Side::of("head", &head));
-        let json =
-            DiffJson { report: &report, by: DiffBy::Function, base: &base, head: &head, rows_max: None };
+        let json = DiffJson { report: &report, base: &base, head: &head, rows_max: None };
         written(|out| json.write(out))
     };
     assert_eq!(json(permuted(0), permuted(5)), json(shop_snapshot(0), shop_snapshot(5)));

@@ -20,7 +20,8 @@ use crate::note::Note;
 use crate::overview::SnapshotPoint;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
-use crate::row_groups::{Groups, RowKey};
+use crate::row_groups::Groups;
+use crate::row_key::{RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::series::NamedProfile;
 use indexmap::IndexMap;
@@ -79,7 +80,7 @@ impl<'a> TrendBuilder<'a> {
     pub fn new(options: &'a TrendOptions) -> Self {
         Self {
             options,
-            resolver: Resolver::new(&options.selection),
+            resolver: Resolver::new(&options.selection).rows_by(&options.by),
             sample_type: None,
             first: None,
             before_last: None,
@@ -170,11 +171,12 @@ impl<'a> TrendBuilder<'a> {
     /// The trend of what was added.
     ///
     /// # Errors
-    /// If nothing was added.
+    /// If nothing was added, or if no sample has the label that makes the rows.
     pub fn finish(mut self) -> Result<TrendReport, AnalysisError> {
         let (Some(first), Some(sample_type)) = (self.first.take(), self.sample_type.take()) else {
             return Err(AnalysisError::TooFewSnapshots { count: 0, expected: 1 });
         };
+        self.resolver.check_row_label()?;
         let (frames, attribution, mut notes) = self.resolver.finish();
         if is_of_the_end(&self.points) {
             // Rows do not look beyond the points that are left.
@@ -199,10 +201,11 @@ impl<'a> TrendBuilder<'a> {
             has_parts: self.has_parts && self.points.len() > 1,
             floor,
         };
-        let groups = Groups::new(&frames, &attribution, &comparison, self.options.by);
+        let groups = Groups::new(&frames, &attribution, &comparison, &self.options.by);
         let total = rows.total(comparison.figures(&groups.total()));
-        let rows = rows.all(&groups, self.options.by);
+        let rows = rows.all(&groups);
         Ok(TrendReport {
+            by: self.options.by.clone(),
             sample_type,
             process: first.profile.metadata.as_ref().map(|metadata| metadata.process.clone()),
             pairing: comparison.pairing(),
@@ -263,15 +266,14 @@ struct Members {
 }
 
 impl Rows<'_> {
-    fn all(&self, groups: &Groups<'_>, by: crate::diff::DiffBy) -> Vec<TrendRow> {
+    fn all(&self, groups: &Groups<'_>) -> Vec<TrendRow> {
         let order = FrameOrder::of(self.frames);
         let figures: IndexMap<RowKey, DiffFigures> =
             groups.keyed_rows().map(|(key, row)| (key, row.figures)).collect();
         let mut members: IndexMap<RowKey, Members> = IndexMap::new();
         for (id, stack) in self.frames.stacks() {
             let Some(peak) = self.peak(id) else { continue };
-            let Some(&frame) = stack.get(self.attribution.of(stack).index) else { continue };
-            let key = RowKey::of(by, self.frames, id, frame);
+            let Some(key) = groups.keys().of(id) else { continue };
             let row = members.entry(key).or_insert_with(|| Members {
                 stacks: Vec::new(),
                 chief: id,
@@ -286,7 +288,10 @@ impl Rows<'_> {
         let nothing = groups.nothing();
         let mut rows: Vec<TrendRow> = members
             .iter()
-            .map(|(key, members)| self.row(members, figures.get(key).copied().unwrap_or(nothing)))
+            .map(|(&key, members)| TrendRow {
+                title: groups.keys().title(key),
+                ..self.row(members, figures.get(&key).copied().unwrap_or(nothing))
+            })
             .collect();
         rows.sort_by(|a, b| {
             a.judgement
@@ -299,6 +304,7 @@ impl Rows<'_> {
                 .then_with(|| {
                     order.compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
                 })
+                .then_with(|| a.title.cmp(&b.title))
         });
         rows
     }
@@ -327,6 +333,7 @@ impl Rows<'_> {
         let attributed = self.attribution.of(stack);
         let shown: Vec<_> = self.attribution.shown(stack, attributed).collect();
         TrendRow {
+            title: RowTitle::Frame,
             frame: shown.first().copied().unwrap_or(FrameId::FIRST),
             via: attributed.via,
             stack: shown,

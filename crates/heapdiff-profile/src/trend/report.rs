@@ -2,12 +2,13 @@
 
 use super::rate::Rate;
 use super::verdict::Judgement;
-use crate::diff::{DiffBy, DiffFigures, Pairing};
+use crate::diff::{DiffFigures, Pairing};
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::metadata::Process;
 use crate::note::Note;
 use crate::overview::SnapshotPoint;
 use crate::profile::ValueType;
+use crate::row_key::{DiffBy, RowTitle};
 use crate::selection::Selection;
 
 /// How to look for trends.
@@ -28,6 +29,8 @@ impl Default for TrendOptions {
 /// The trend of a series.
 #[derive(Clone, Debug)]
 pub struct TrendReport {
+    /// What makes a row.
+    pub by: DiffBy,
     /// The frames that the rows name.
     pub frames: FrameTable,
     /// What the values count.
@@ -60,6 +63,8 @@ pub struct TrendReport {
 /// One row over the series.
 #[derive(Clone, Debug)]
 pub struct TrendRow {
+    /// As [`crate::DiffRow::title`].
+    pub title: RowTitle,
     /// As [`crate::DiffRow::frame`].
     pub frame: FrameId,
     /// As [`crate::DiffRow::via`].

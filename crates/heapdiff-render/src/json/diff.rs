@@ -1,8 +1,9 @@
 //! `heapdiff/diff/v1`.
 
 use super::frame::{FiguresJson, FrameJson, SideJson};
+use crate::row_title;
 use crate::side::Side;
-use heapdiff_profile::{DiffBy, DiffReport, DiffRow, Pairing, Renamed};
+use heapdiff_profile::{DiffReport, DiffRow, Pairing, Renamed};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -11,8 +12,6 @@ use std::io::{self, Write};
 pub struct DiffJson<'a> {
     /// The diff.
     pub report: &'a DiffReport,
-    /// What makes a row.
-    pub by: DiffBy,
     /// The file that is compared against.
     pub base: &'a Side,
     /// The file that is asked about.
@@ -37,7 +36,7 @@ impl DiffJson<'_> {
             &Document {
                 schema: Self::SCHEMA,
                 paired: report.pairing == Pairing::Paired,
-                by: by_name(self.by),
+                by: report.by.name(),
                 sample_type: &report.sample_type.kind,
                 unit: &report.sample_type.unit,
                 base: SideJson::of(self.base, total.unfiltered.base),
@@ -55,20 +54,11 @@ impl DiffJson<'_> {
     }
 }
 
-/// How a row is called on the command line.
-fn by_name(by: DiffBy) -> &'static str {
-    match by {
-        DiffBy::Function => "function",
-        DiffBy::Line => "line",
-        DiffBy::Stack => "stack",
-    }
-}
-
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
     paired: bool,
-    by: &'static str,
+    by: String,
     sample_type: &'a str,
     unit: &'a str,
     base: SideJson,
@@ -111,6 +101,8 @@ impl<'a> RenamedJson<'a> {
 
 #[derive(Serialize)]
 struct RowJson {
+    /// See [`row_title::key`].
+    key: Option<String>,
     function: String,
     file: String,
     line: i64,
@@ -131,6 +123,7 @@ impl RowJson {
         let frames = &report.frames;
         let FrameJson { function, file, line } = FrameJson::of(row.frame, frames);
         Self {
+            key: row_title::key(&row.title, &report.by, frames.frame(row.frame)),
             function,
             file,
             line,

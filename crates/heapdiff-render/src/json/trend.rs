@@ -1,6 +1,7 @@
 //! `heapdiff/trend/v1`.
 
 use super::frame::{FiguresJson, FrameJson};
+use crate::row_title;
 use crate::verdict_words::{reason, shape, verdict};
 use heapdiff_profile::{Confidence, Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
 use serde::Serialize;
@@ -43,6 +44,7 @@ impl TrendJson<'_> {
                         rss: point.rss,
                     })
                     .collect(),
+                by: report.by.name(),
                 sample_type: &report.sample_type.kind,
                 unit: &report.sample_type.unit,
                 paired: report.pairing == Pairing::Paired,
@@ -68,6 +70,7 @@ struct Document<'a> {
     /// From the first snapshot to the last; null where times are not known.
     seconds: Option<f64>,
     files: Vec<FileJson<'a>>,
+    by: String,
     sample_type: &'a str,
     unit: &'a str,
     paired: bool,
@@ -123,6 +126,8 @@ impl HeadroomJson {
 
 #[derive(Serialize)]
 struct RowJson<'a> {
+    /// See [`row_title::key`].
+    key: Option<String>,
     #[serde(flatten)]
     frame: FrameJson,
     via: Option<FrameJson>,
@@ -164,6 +169,7 @@ impl<'a> RowJson<'a> {
     fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
         let frames = &report.frames;
         Self {
+            key: row_title::key(&row.title, &report.by, frames.frame(row.frame)),
             frame: FrameJson::of(row.frame, frames),
             via: row.via.map(|via| FrameJson::of(via, frames)),
             stack: FrameJson::stack(&row.stack, frames),

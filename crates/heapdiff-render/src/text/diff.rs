@@ -1,4 +1,4 @@
-//! `heapdiff diff`: born, died and net, a row a stack, line or function.
+//! `heapdiff diff`: born, died and net, row by row.
 
 use super::TextOptions;
 use super::comparison_head::ComparisonHead;
@@ -6,6 +6,7 @@ use super::diff_columns::DiffColumns;
 use super::naming::{NamedRows, RowName};
 use super::wrapping::write_remark;
 use crate::quantity;
+use crate::row_title;
 use crate::side::Side;
 use heapdiff_profile::{DiffBy, DiffReport, DiffRow};
 use std::io::{self, Write};
@@ -15,8 +16,6 @@ use std::io::{self, Write};
 pub struct DiffText<'a> {
     /// The diff.
     pub report: &'a DiffReport,
-    /// What makes a row.
-    pub by: DiffBy,
     /// The file that is compared against.
     pub base: &'a Side,
     /// The file that is asked about.
@@ -49,7 +48,7 @@ impl DiffText<'_> {
         writeln!(out)?;
         let figures: Vec<_> = report.rows.iter().map(|row| &row.figures).collect();
         let columns = DiffColumns::of(&report.sample_type, &figures, options);
-        let mut rows = NamedRows::new(&columns.titles());
+        let mut rows = NamedRows::new(&columns.titles()).called(row_title::heading(&report.by));
         let shown = |rows: &[&DiffRow]| rows.len().min(options.rows_max);
         let grew_shown = grew.iter().take(shown(&grew));
         let shrank_shown = shrank.iter().take(shown(&shrank));
@@ -81,20 +80,19 @@ impl DiffText<'_> {
 
     fn name(&self, row: &DiffRow, options: &TextOptions) -> RowName {
         let frames = &self.report.frames;
+        let by = &self.report.by;
+        if let Some(title) = row_title::words(&row.title, by, options.source_root.as_deref()) {
+            return RowName::titled(title, row.stacks, frames.frame(row.frame), options);
+        }
         let name = RowName::of(frames.frame(row.frame), options).through(row.via, frames);
-        match self.by {
+        match by {
             DiffBy::Stack => name.called_by(row.stack.get(1..).unwrap_or_default(), frames),
-            DiffBy::Function | DiffBy::Line => name,
+            _ => name,
         }
     }
 
     fn counted(&self, number: usize) -> String {
-        let what = match self.by {
-            DiffBy::Function => "function",
-            DiffBy::Line => "line",
-            DiffBy::Stack => "stack",
-        };
-        quantity::counted(number as u64, what)
+        quantity::counted(number as u64, row_title::noun(&self.report.by))
     }
 
     fn write_rest(

@@ -59,6 +59,14 @@ impl RowName {
         Cow::Owned(elide::middle(&Names::Short.of(&self.function), columns).into_owned())
     }
 
+    /// Something else than a function, and the function that most of it is put to, of `stacks` stacks.
+    pub(super) fn titled(title: String, stacks: usize, chief: Frame<'_>, options: &TextOptions) -> Self {
+        let of_chief = Self::of(chief, options).caller(chief);
+        let by = if stacks > 1 { "chiefly by" } else { "by" };
+        let through = format!("{by} {of_chief}");
+        Self { function: title, through, names: Some(Names::Full), ..Self::default() }
+    }
+
     /// Adds the function that hides behind the row: the one that asked for the memory on its behalf.
     pub(super) fn through(mut self, via: Option<FrameId>, frames: &FrameTable) -> Self {
         if let Some(via) = via {
@@ -147,13 +155,19 @@ impl RowName {
 /// Rows of numbers with their names.
 pub(super) struct NamedRows {
     columns: Vec<(&'static str, Align)>,
+    called: &'static str,
     rows: Vec<(Vec<Cell>, RowName)>,
 }
 
 impl NamedRows {
     /// Rows with these columns of numbers.
     pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self { columns: columns.to_vec(), called: "function", rows: Vec::new() }
+    }
+
+    /// The same, with names under this heading.
+    pub(super) fn called(self, called: &'static str) -> Self {
+        Self { called, ..self }
     }
 
     /// Adds a row.
@@ -193,8 +207,10 @@ impl NamedRows {
         let longest = self.rows.iter().map(|(_, name)| elide::width(&name.function)).max().unwrap_or(0);
         let place_columns = place_columns.min((left / 2).max(left.saturating_sub(longest + GAP)));
         let function_columns = left.saturating_sub(place_columns + GAP);
-        let columns = self.columns.into_iter().chain([("function", Align::Left), ("source", Align::Left)]);
-        let mut table = Table::new(columns);
+        let columns = self.columns.into_iter().map(|(title, align)| (title.to_owned(), align));
+        let source = if place_columns == 0 { "" } else { "source" };
+        let names = [self.called, source].map(|title| (title.to_owned(), Align::Left));
+        let mut table = Table::with_titles(columns.chain(names));
         for (mut cells, name) in self.rows {
             cells.push(Cell::painted(name.function_in(function_columns), |text| options.theme.strong(text)));
             let place = elide::start(&name.place, place_columns.max(file_and_line(&name.place)));

@@ -3,10 +3,10 @@
 use super::TextOptions;
 use super::subject_table::{SubjectColumns, SubjectHead};
 use super::table::{Align, Cell, Row, Table};
-use super::traces::range;
 use super::wrapping::write_remark;
 use crate::elide;
 use crate::quantity;
+use crate::row_title::range;
 use crate::side::Sides;
 use heapdiff_profile::{DiffFigures, Tag, TagText, TagValue, TagsReport};
 use std::io::{self, Write};

@@ -6,9 +6,10 @@ use super::subject_table::{SubjectColumns, SubjectHead};
 use super::table::{Align, Cell, Row, Table};
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
+use crate::row_title::range;
 use crate::side::Sides;
-use heapdiff_profile::{LabelRange, Trace, TraceLabel, TracesReport};
+use heapdiff_profile::{Trace, TraceLabel, TracesReport};
 use std::io::{self, Write};
 
 /// How far frames are indented below the numbers.
@@ -153,18 +154,4 @@ fn labels(labels: &[TraceLabel]) -> String {
         format!("{} {}", label.key, values.join(" | "))
     });
     elide::printable(&labels.collect::<Vec<_>>().join(", ")).into_owned()
-}
-
-/// `64 B to 4.00 KiB`.
-pub(super) fn range(range: &LabelRange) -> String {
-    // Numbers without a unit go by the name of their label.
-    let unit = match range.unit.as_str() {
-        "bytes" => Unit::Bytes,
-        "nanoseconds" => Unit::Nanoseconds,
-        _ => Unit::Count,
-    };
-    if range.low == range.high {
-        return unit.format(range.low);
-    }
-    format!("{} to {}", unit.format(range.low), unit.format(range.high))
 }

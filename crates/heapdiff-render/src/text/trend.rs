@@ -1,4 +1,4 @@
-//! `heapdiff trend`: how fast each line grows, and whether that is a leak.
+//! `heapdiff trend`: how fast each row grows, and whether that is a leak.
 
 use super::TextOptions;
 use super::naming::{NamedRows, RowName};
@@ -8,6 +8,7 @@ use super::table::{Align, Cell};
 use super::wrapping::{wrapped, write_remark};
 use crate::elide;
 use crate::quantity::{self, Unit};
+use crate::row_title;
 use crate::verdict_words;
 use heapdiff_profile::{Headroom, Rate, Reason, TrendReport, TrendRow, Verdict};
 use std::io::{self, Write};
@@ -60,16 +61,17 @@ impl TrendText<'_> {
     fn write_headline(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let of =
             |verdict: Verdict| self.report.rows.iter().filter(move |row| row.judgement.verdict == verdict);
+        let noun = row_title::noun(&self.report.by);
         let (leaks, open) = (of(Verdict::LeakLike).count(), of(Verdict::Inconclusive).count());
         let open_words = match open {
             0 => String::new(),
-            _ => format!(" {} cannot be told yet.", quantity::counted(open as u64, "line")),
+            _ => format!(" {} cannot be told yet.", quantity::counted(open as u64, noun)),
         };
         if leaks == 0 {
             let sentence = match (open, self.report.rows.is_empty()) {
-                (_, true) => "No line to show: nothing was sampled.".to_owned(),
-                (0, false) => "No line looks like a leak.".to_owned(),
-                _ => format!("No line is surely a leak.{open_words}"),
+                (_, true) => format!("No {noun} to show: nothing was sampled."),
+                (0, false) => format!("No {noun} looks like a leak."),
+                _ => format!("No {noun} is surely a leak.{open_words}"),
             };
             return wrapped(&sentence, options.width)
                 .iter()
@@ -78,7 +80,7 @@ impl TrendText<'_> {
         let sum: f64 = of(Verdict::LeakLike).map(|row| row.rate.per_second).sum();
         let verb = if leaks == 1 { "looks like a leak" } else { "look like leaks, together" };
         let sentence =
-            format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, "line"), self.rate(sum));
+            format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, noun), self.rate(sum));
         wrapped(&sentence, options.width)
             .iter()
             .try_for_each(|line| writeln!(out, "{}", options.theme.change(1, line)))
@@ -115,7 +117,7 @@ impl TrendText<'_> {
         ];
         columns.extend(has_samples.then_some(("samples", Align::Right)));
         columns.push(("over time", Align::Left));
-        let mut rows = NamedRows::new(&columns);
+        let mut rows = NamedRows::new(&columns).called(row_title::heading(&self.report.by));
         let (mut shown, mut hidden) = (0, Vec::new());
         for verdict in [Verdict::LeakLike, Verdict::Inconclusive, Verdict::Bounded, Verdict::Noise] {
             let share = match verdict {
@@ -180,7 +182,12 @@ impl TrendText<'_> {
 
     fn name(&self, row: &TrendRow, options: &TextOptions) -> RowName {
         let frames = &self.report.frames;
-        RowName::of(frames.frame(row.frame), options).through(row.via, frames).because(why(row))
+        let by = &self.report.by;
+        let name = match row_title::words(&row.title, by, options.source_root.as_deref()) {
+            Some(title) => RowName::titled(title, row.stacks, frames.frame(row.frame), options),
+            None => RowName::of(frames.frame(row.frame), options).through(row.via, frames),
+        };
+        name.because(why(row))
     }
 
     /// `+852 MiB per hour`.
