@@ -80,6 +80,7 @@ pub(crate) enum Command {
     Graph(Box<GraphArguments>),
     Flamegraph(FlamegraphArguments),
     Info(InfoArguments),
+    Schema(SchemaArguments),
     Convert(ConvertArguments),
     Symbolize(SymbolizeArguments),
     Postmortem(PostmortemArguments),
@@ -235,6 +236,21 @@ pub(crate) struct InfoArguments {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// Prints the JSON schema of a report, or the names of all
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  heapdiff schema                          the reports that have one
+  heapdiff schema diff >diff-v1.json       what `heapdiff diff --format json` writes
+
+Each field is described there, with its unit. Within a version fields are added,
+but never renamed, retyped or removed.")]
+pub(crate) struct SchemaArguments {
+    /// Name of the report, such as `diff`, or what its field `schema` says
+    #[arg(value_name = "REPORT")]
+    pub(crate) name: Option<String>,
 }
 
 /// Writes the last snapshot of a process that was killed, and says how it was doing

@@ -12,6 +12,7 @@ mod overview;
 mod peek;
 mod postmortem;
 pub(crate) mod pprof;
+mod schema;
 mod snapshot;
 mod subject;
 mod symbolize;
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         (Some(Command::Graph(arguments)), None) => graph::run(arguments, global),
         (Some(Command::Flamegraph(arguments)), None) => flamegraph::run(arguments, global),
         (Some(Command::Info(arguments)), None) => info::run(arguments, global),
+        (Some(Command::Schema(arguments)), None) => schema::run(arguments),
         (Some(Command::Convert(arguments)), None) => convert::run(arguments, global),
         (Some(Command::Symbolize(arguments)), None) => symbolize::run(arguments, global),
         (Some(Command::Postmortem(arguments)), None) => postmortem::run(arguments, global),

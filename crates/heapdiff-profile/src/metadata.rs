@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 /// The whole comment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Metadata {
-    /// [`Metadata::SCHEMA`], or a later version's.
+    /// `heapdiff/snapshot/v1`, or a later version's.
     pub schema: String,
     /// Which process this is.
     pub process: Process,
@@ -49,6 +50,7 @@ impl Metadata {
 
 /// The identity of a process: equal for two snapshots exactly if one process wrote both.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Process {
     /// The kernel's identity of this boot of the machine.
@@ -77,6 +79,7 @@ impl Process {
 
 /// How the recorder walked stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unwinder {
     /// By the chain of saved frame pointers.
@@ -93,6 +96,7 @@ pub enum Unwinder {
 
 /// Why a snapshot was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotReason {
     /// It was time.
@@ -117,6 +121,7 @@ pub enum SnapshotReason {
 
 /// How many sampled allocations have a whole stack trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct StackQuality {
     /// The walk ended at the root of a thread.
@@ -129,6 +134,7 @@ pub struct StackQuality {
 
 /// jemalloc's own figures, in bytes, under the names of its manual.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AllocatorFigures {
     /// `jemalloc`.
@@ -149,6 +155,7 @@ pub struct AllocatorFigures {
 
 /// The kernel's figures, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MemoryFigures {
     /// Resident set size of the process.
@@ -161,6 +168,7 @@ pub struct MemoryFigures {
 
 /// What recording cost the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RecorderCost {
     /// CPU time of the writer thread, in nanoseconds.

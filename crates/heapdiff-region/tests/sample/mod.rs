@@ -10,8 +10,13 @@ use std::sync::atomic::Ordering;
 /// The name of its file without the extension.
 pub(crate) const STEM: &str = "shop-20261120T110121Z-42";
 
-/// A region of 100 blocks on 10 stacks, as bytes.
+/// A region of 100 blocks on 10 stacks and 20 seconds, as bytes.
 pub(crate) fn region(state: State) -> Vec<u8> {
+    region_with(state, (0..20).map(moment))
+}
+
+/// The same with other moments.
+pub(crate) fn region_with(state: State, moments: impl Iterator<Item = Moment>) -> Vec<u8> {
     let words: Vec<AtomicU64> = (0..Capacities::TINY.words()).map(|_| AtomicU64::new(0)).collect();
     let region = Region::create(&words, &Capacities::TINY).unwrap();
     region.set_all_backed();
@@ -36,9 +41,7 @@ pub(crate) fn region(state: State) -> Vec<u8> {
         vec![Mapping { range: 0x5000..0x8000, file: "/bin/shop".to_owned(), ..Mapping::default() }];
     let facts = Facts { identity, file_prefix: format!("{STEM}-"), mappings, ..Facts::default() };
     assert!(region.facts().write(&facts.to_bytes().unwrap()));
-    for second in 0..20 {
-        region.moments().push(moment(second).to_words());
-    }
+    moments.for_each(|moment| region.moments().push(moment.to_words()));
     region.set_state(state);
     words.iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson};
 use heapdiff_profile::{BudgetOutcome, BudgetReport, BudgetVerdict, Limit, Pairing};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -27,7 +28,7 @@ impl BudgetJson<'_> {
         super::write(
             &Document {
                 schema: Self::SCHEMA,
-                verdict: verdict(self.report.verdict()),
+                verdict: VerdictJson::of(self.report.verdict()),
                 budgets: self
                     .report
                     .outcomes
@@ -41,38 +42,60 @@ impl BudgetJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// Whether growth stays within its budgets.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Check")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
-    /// The worst of all budgets'.
-    verdict: &'static str,
+    /// The worst of all budgets.
+    verdict: VerdictJson,
+    /// What became of each, in the order in which they were given.
     budgets: Vec<OutcomeJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A budget, and how what it is about changed.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Outcome")]
 struct OutcomeJson<'a> {
-    /// Null for everything.
+    /// The regular expression that stacks must match; null for everything.
     pattern: Option<&'a str>,
-    verdict: &'static str,
+    /// What became of it.
+    verdict: VerdictJson,
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
-    /// In the unit of the sample type.
+    /// How much growth is allowed between these two profiles, in the unit.
     allowed: i64,
+    /// The limit as it was given, in the unit; null if it was given otherwise.
     max_growth: Option<i64>,
+    /// The limit as a part of the base, 0.02 for 2 %; null if it was given otherwise.
     max_relative: Option<f64>,
+    /// The limit for each item, in the unit; null if it was given otherwise.
     max_per_item: Option<f64>,
+    /// How many items were served; null unless the limit is for each.
     items: Option<u64>,
+    /// How sure the verdict must be, from 0 to 1.
     confidence: f64,
+    /// Growth that rests on fewer samples is not judged.
     min_samples: u64,
+    /// Whether base and head are snapshots of one process, so that what is alive in both cancels exactly; otherwise
+    /// they are compared as two estimates.
     paired: bool,
+    /// About how many samples a verdict would take; null unless it is inconclusive for the lack of them.
     samples_needed: Option<u64>,
     #[serde(flatten)]
     figures: FiguresJson,
+    /// The rows that grew, which are to blame, the largest first.
     rows: Vec<RowJson>,
 }
 
-#[derive(Serialize)]
+/// A stack, and how it changed.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CheckRow")]
 struct RowJson {
     #[serde(flatten)]
     frame: FrameJson,
@@ -95,7 +118,7 @@ impl<'a> OutcomeJson<'a> {
         };
         Self {
             pattern: outcome.budget.pattern.as_deref(),
-            verdict: verdict(outcome.verdict),
+            verdict: VerdictJson::of(outcome.verdict),
             sample_type: &report.sample_type.kind,
             unit: &report.sample_type.unit,
             allowed: outcome.allowed,
@@ -113,10 +136,24 @@ impl<'a> OutcomeJson<'a> {
     }
 }
 
-fn verdict(verdict: BudgetVerdict) -> &'static str {
-    match verdict {
-        BudgetVerdict::Exceeded => "exceeded",
-        BudgetVerdict::Inconclusive => "inconclusive",
-        BudgetVerdict::Held => "held",
+/// What became of a budget.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum VerdictJson {
+    /// Growth is surely more than is allowed.
+    Exceeded,
+    /// The profiles do not tell.
+    Inconclusive,
+    /// Growth is not more than is allowed.
+    Held,
+}
+
+impl VerdictJson {
+    fn of(verdict: BudgetVerdict) -> Self {
+        match verdict {
+            BudgetVerdict::Exceeded => Self::Exceeded,
+            BudgetVerdict::Inconclusive => Self::Inconclusive,
+            BudgetVerdict::Held => Self::Held,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::frame::{FrameJson, OriginJson, SideJson};
 use crate::graph_view::GraphView;
 use heapdiff_profile::{Change, DiffFigures, DroppedNodes, GraphEdge, GraphNode, Interval, NodeBy, Pairing};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -30,17 +31,19 @@ pub enum GraphJsonKind {
     Graph,
 }
 
-impl GraphJson<'_> {
+impl GraphJsonKind {
     /// The name and version of the schema.
     #[must_use]
-    pub fn schema(&self) -> &'static str {
-        match self.kind {
-            GraphJsonKind::Tree => "heapdiff/tree/v1",
-            GraphJsonKind::Peek => "heapdiff/peek/v1",
-            GraphJsonKind::Graph => "heapdiff/graph/v1",
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::Tree => "heapdiff/tree/v1",
+            Self::Peek => "heapdiff/peek/v1",
+            Self::Graph => "heapdiff/graph/v1",
         }
     }
+}
 
+impl GraphJson<'_> {
     /// Writes the graph. With [`Self::matched`], only those nodes, what calls them and what they call.
     ///
     /// # Errors
@@ -56,7 +59,7 @@ impl GraphJson<'_> {
         let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| is_near(*id));
         super::write(
             &Document {
-                schema: self.schema(),
+                schema: self.kind.schema(),
                 head: HeadJson::of(&self.view),
                 call_tree: self.call_tree,
                 matched: self.matched,
@@ -74,7 +77,7 @@ impl GraphJson<'_> {
 }
 
 /// What every view of calls begins with.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct HeadJson<'a> {
     #[serde(flatten)]
     origin: OriginJson,
@@ -82,12 +85,15 @@ pub(super) struct HeadJson<'a> {
     base: Option<SideJson>,
     /// Whether the two are snapshots of one process, matched by epoch; null for a single profile.
     paired: Option<bool>,
-    by: &'static str,
+    /// What makes a node.
+    by: NodeByJson,
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
-    /// What 100 % is: of a diff the gross change, all growth and all shrinkage of paths.
+    /// What 100 % is, in the unit: of a comparison the gross change, all growth and all shrinkage of paths.
     total: i64,
-    /// What the filters let through: of a diff the net change.
+    /// What the filters let through, in the unit: of a comparison the net change.
     shown: i64,
     /// The part of `total` that the filters let through.
     gross: i64,
@@ -101,18 +107,35 @@ impl<'a> HeadJson<'a> {
             origin: OriginJson::of(view.sides.head),
             base: view.sides.base.map(|base| SideJson::of(base, totals.unfiltered.base)),
             paired: graph.pairing.map(|pairing| pairing == Pairing::Paired),
-            by: match view.by {
-                NodeBy::Function => "function",
-                NodeBy::Line => "line",
-                NodeBy::File => "file",
-                NodeBy::Module => "module",
-                NodeBy::Crate => "crate",
-            },
+            by: NodeByJson::of(view.by),
             sample_type: &graph.sample_type.kind,
             unit: &graph.sample_type.unit,
             total: totals.whole,
             shown: totals.shown.value.delta(),
             gross: totals.gross,
+        }
+    }
+}
+
+/// What makes a node.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum NodeByJson {
+    Function,
+    Line,
+    File,
+    Module,
+    Crate,
+}
+
+impl NodeByJson {
+    fn of(by: NodeBy) -> Self {
+        match by {
+            NodeBy::Function => Self::Function,
+            NodeBy::Line => Self::Line,
+            NodeBy::File => Self::File,
+            NodeBy::Module => Self::Module,
+            NodeBy::Crate => Self::Crate,
         }
     }
 }
@@ -126,23 +149,32 @@ fn left_out(dropped: &DroppedNodes) -> usize {
     dropped.small + dropped.surplus + dropped.unchanged + dropped.negative
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// Who calls whom, and what is held where.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CallGraph")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
     #[serde(flatten)]
     head: HeadJson<'a>,
+    /// Whether each context has a node of its own, so that the graph is a tree.
     call_tree: bool,
     /// Ids of the nodes that were asked for; null where all were.
     matched: Option<&'a [usize]>,
-    /// Nodes before any was left out.
+    /// How many nodes there were before any was left out.
     nodes_all: usize,
+    /// What was left out.
     dropped: DroppedJson,
+    /// Functions, or what else makes a node, and what they hold.
     nodes: Vec<IdentifiedNodeJson>,
+    /// Who calls whom, and how much of what is held goes through the call.
     edges: Vec<EdgeJson>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A node, and its name in this document.
+#[derive(JsonSchema, Serialize)]
 struct IdentifiedNodeJson {
     /// What edges name it by.
     id: usize,
@@ -151,35 +183,54 @@ struct IdentifiedNodeJson {
 }
 
 /// A node. Values of a diff are changes.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct NodeJson {
     #[serde(flatten)]
     frame: FrameJson,
+    /// What it holds itself, in the unit; of a comparison the change.
     flat: i64,
+    /// `flat` in percent of `total`; null where that is 0.
     flat_percent: Option<f64>,
+    /// What it holds with all that it calls, in the unit; of a comparison the change.
     cum: i64,
+    /// `cum` in percent of `total`; null where that is 0.
     cum_percent: Option<f64>,
+    /// `flat` in objects; null where the profile does not count them.
     flat_objects: Option<i64>,
     /// Sampled allocations that `flat` rests on; null where the profile does not count them.
     flat_samples: Option<u64>,
-    /// All growth and all shrinkage of paths that end here.
+    /// All growth and all shrinkage of paths that end here, in the unit.
     flat_gross: i64,
-    /// The same of paths that come through here.
+    /// All growth and all shrinkage of paths that come through here, in the unit.
     cum_gross: i64,
+    /// `flat` of the base; 0 for a single profile.
     flat_base: i64,
+    /// `flat` of the head.
     flat_head: i64,
+    /// `cum` of the base; 0 for a single profile.
     cum_base: i64,
+    /// `cum` of the head.
     cum_head: i64,
-    /// Ends of the 95 % interval of the bytes of `flat`; null where the profiles do not state samples or a period.
+    /// Lower end of the 95 % interval of `flat` in bytes; null where the profiles do not state sample counts or a
+    /// period.
     flat_low: Option<i64>,
+    /// Upper end of that interval.
     flat_high: Option<i64>,
+    /// Lower end of the 95 % interval of `cum` in bytes; null where the profiles do not state sample counts or a
+    /// period.
     cum_low: Option<i64>,
+    /// Upper end of that interval.
     cum_high: Option<i64>,
+    /// The part of `flat` that is in the head and not in the base, in the unit; null unless the sides are paired.
     flat_born: Option<i64>,
+    /// What was in the base and is not in the head, in the unit; null unless the sides are paired.
     flat_died: Option<i64>,
+    /// The part of `cum` that is in the head and not in the base, in the unit; null unless the sides are paired.
     cum_born: Option<i64>,
+    /// What was in the base with all that it called and is not in the head, in the unit; null unless the sides are
+    /// paired.
     cum_died: Option<i64>,
-    /// Whether the interval of `flat` excludes zero. Without an interval: whether there is any value.
+    /// Whether the interval of `flat` excludes zero; without an interval, whether there is any value.
     significant: bool,
 }
 
@@ -217,18 +268,25 @@ impl NodeJson {
 }
 
 /// A call. Values of a diff are changes.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct EdgeJson {
+    /// Id of the node that calls.
     caller: usize,
+    /// Id of the node that is called.
     callee: usize,
+    /// What is held through this call, in the unit; of a comparison the change.
     value: i64,
-    /// Of the gross cum of the caller, and of that of the callee.
+    /// `value` in percent of the `cum_gross` of the caller; null where that is 0.
     caller_percent: Option<f64>,
+    /// `value` in percent of the `cum_gross` of the callee; null where that is 0.
     callee_percent: Option<f64>,
+    /// All growth and all shrinkage of paths through this call, in the unit.
     gross: i64,
+    /// `value` of the base; 0 for a single profile.
     base: i64,
+    /// `value` of the head.
     head: i64,
-    /// Whether nodes that were left out lie between.
+    /// Whether nodes that were left out lie between the two.
     residual: bool,
 }
 
@@ -251,15 +309,23 @@ impl EdgeJson {
 }
 
 /// What was left out.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct DroppedJson {
+    /// Nodes that hold too little with all that they call: see `node_cutoff`.
     small: usize,
+    /// Nodes beyond how many were asked for.
     surplus: usize,
+    /// Nodes through which nothing changed.
     unchanged: usize,
+    /// Nodes that shrank, where only growth was asked for.
     negative: usize,
+    /// Calls between nodes that are shown that were too small: see `edge_cutoff`.
     edges: usize,
+    /// What all these nodes hold themselves, in the unit.
     flat_gross: i64,
+    /// The `cum_gross` below which a node is too small, in the unit.
     node_cutoff: i64,
+    /// The `gross` below which a call is too small, in the unit.
     edge_cutoff: i64,
 }
 

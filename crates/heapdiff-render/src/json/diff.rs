@@ -4,6 +4,7 @@ use super::frame::{FiguresJson, FrameJson, SideJson};
 use crate::row_title;
 use crate::side::Side;
 use heapdiff_profile::{DiffReport, DiffRow, Pairing, Renamed};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -54,34 +55,53 @@ impl DiffJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What changed between two profiles, row by row.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Diff")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
+    /// Whether base and head are snapshots of one process, so that what is alive in both cancels exactly; otherwise
+    /// they are compared as two estimates.
     paired: bool,
+    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `thread` or
+    /// `label:` and a name.
     by: String,
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
+    /// The file that is compared against.
     base: SideJson,
+    /// The file that is asked about.
     head: SideJson,
-    /// The smallest growth of one stack that cannot have been missed; 0 is exact, null is not known.
+    /// The smallest growth of one stack that cannot have been missed, in bytes; 0 where every allocation was recorded,
+    /// null where it is not known.
     resolution_bytes: Option<u64>,
-    /// The chance with which each interval holds the true change.
+    /// The chance with which each interval holds the true value, from 0 to 1.
     confidence: f64,
+    /// What the filters let through, all rows together.
     total: FiguresJson,
-    /// Rows before `-n` cut them.
+    /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
+    /// What changed: the largest growth first, the largest shrinkage last.
     rows: Vec<RowJson>,
     /// Functions of two builds that may be one under two names.
     renamed: Vec<RenamedJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A function that may be one under two names.
+#[derive(JsonSchema, Serialize)]
 struct RenamedJson<'a> {
+    /// Its name in the base.
     old: &'a str,
+    /// Its name in the head.
     new: &'a str,
-    /// With all that it called.
+    /// What it holds in the base with all that it calls, in the unit of the report.
     base_value: i64,
+    /// What it holds in the head with all that it calls, in the unit of the report.
     head_value: i64,
     /// The value of `--rename` that makes one of both.
     rename: String,
@@ -99,18 +119,21 @@ impl<'a> RenamedJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// A row: a stack, a line or a function, and how it changed.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "DiffRow")]
 struct RowJson {
-    /// See [`row_title::key`].
+    /// What the row is by: the function, `file:line`, the name, word or number, `low..high` of several numbers; null
+    /// where
+    /// that is a whole stack, or where its samples do not have the label.
     key: Option<String>,
-    function: String,
-    file: String,
-    line: i64,
-    /// The hidden function that asked for the memory, such as `Vec::reserve`.
+    #[serde(flatten)]
+    frame: FrameJson,
+    /// The hidden function that asked for the memory, such as `Vec::reserve`; null where there is none.
     via: Option<FrameJson>,
-    /// Shown frames, leaf first. Where a row sums over several stacks, that of the one that changed most.
+    /// Shown frames, leaf first. Where a row sums over several stacks, those of the one that changed most.
     stack: Vec<FrameJson>,
-    /// The same with hidden frames.
+    /// The same with the frames that are hidden by default.
     whole_stack: Vec<FrameJson>,
     /// How many stacks the row sums over.
     stacks: usize,
@@ -121,12 +144,9 @@ struct RowJson {
 impl RowJson {
     fn of(row: &DiffRow, report: &DiffReport) -> Self {
         let frames = &report.frames;
-        let FrameJson { function, file, line } = FrameJson::of(row.frame, frames);
         Self {
             key: row_title::key(&row.title, &report.by, frames.frame(row.frame)),
-            function,
-            file,
-            line,
+            frame: FrameJson::of(row.frame, frames),
             via: row.via.map(|via| FrameJson::of(via, frames)),
             stack: FrameJson::stack(&row.stack, frames),
             whole_stack: FrameJson::stack(frames.stack(row.whole_stack), frames),

@@ -2,15 +2,17 @@
 
 use crate::side::Side;
 use heapdiff_profile::{Change, DiffFigures, FrameId, FrameTable, Interval};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A frame of a stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct FrameJson {
+    /// Name of the function, demangled and in full.
     pub(super) function: String,
-    /// Empty where it is not known.
+    /// Path of its source file, as the debug information has it; empty where it is not known.
     pub(super) file: String,
-    /// 0 where it is not known.
+    /// Line in that file; 0 where it is not known.
     pub(super) line: i64,
 }
 
@@ -26,15 +28,21 @@ impl FrameJson {
 }
 
 /// A file that a report is about, and where it stands in time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct OriginJson {
+    /// Path of the profile, as it was typed or found.
     pub(super) file: String,
+    /// File name of the program that wrote it; null where heapdiff did not record it.
     pub(super) program: Option<String>,
+    /// Its process id; null where heapdiff did not record it.
     pub(super) pid: Option<u32>,
+    /// How many snapshots the process had begun before this one; null where heapdiff did not record it.
     pub(super) sequence: Option<u32>,
-    /// 0 where it is not known.
+    /// When it was taken, in nanoseconds since 1970 UTC; 0 where it is not known.
     pub(super) time_nanos: i64,
+    /// Time since recording began, in nanoseconds; null where heapdiff did not record it.
     pub(super) recording_nanos: Option<u64>,
+    /// Mean bytes between samples; 1 where every allocation was recorded, 0 where it is not known.
     pub(super) period_bytes: i64,
 }
 
@@ -53,11 +61,11 @@ impl OriginJson {
 }
 
 /// A file that a report compares.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct SideJson {
     #[serde(flatten)]
     pub(super) origin: OriginJson,
-    /// The file's whole value in the unit of the report, before filters.
+    /// The whole value of the file before filters, in the unit of the report.
     pub(super) value: i64,
 }
 
@@ -68,30 +76,44 @@ impl SideJson {
 }
 
 /// The numbers of a row of a diff. Fields in `bytes` are null where the profiles do not count bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct FiguresJson {
+    /// Bytes in the base; null where the profiles do not count bytes.
     pub(super) base_bytes: Option<i64>,
+    /// Bytes in the head; null where the profiles do not count bytes.
     pub(super) head_bytes: Option<i64>,
+    /// `head_bytes` less `base_bytes`.
     pub(super) delta_bytes: Option<i64>,
-    /// Ends of the 95 % interval of `delta_bytes`; null where the profiles do not state sample counts or a period.
+    /// Lower end of the interval of `delta_bytes`; null where the profiles do not state sample counts or a period.
     pub(super) delta_low: Option<i64>,
+    /// Upper end of that interval.
     pub(super) delta_high: Option<i64>,
+    /// Objects in the base; null where the profiles do not count them.
     pub(super) base_objects: Option<i64>,
+    /// Objects in the head; null where the profiles do not count them.
     pub(super) head_objects: Option<i64>,
+    /// `head_objects` less `base_objects`.
     pub(super) delta_objects: Option<i64>,
-    /// `born - died + grown` is the change; null unless the diff is paired.
+    /// Bytes in the head and not in the base; null unless the sides are paired.
     pub(super) born_bytes: Option<i64>,
+    /// Bytes in the base and not in the head; null unless the sides are paired.
     pub(super) died_bytes: Option<i64>,
+    /// Bytes by which blocks that are in both grew in place: `born_bytes` less `died_bytes` plus this is `delta_bytes`;
+    /// null unless the sides are paired.
     pub(super) grown_bytes: Option<i64>,
+    /// Objects in the head and not in the base; null unless the sides are paired.
     pub(super) born_objects: Option<i64>,
+    /// Objects in the base and not in the head; null unless the sides are paired.
     pub(super) died_objects: Option<i64>,
-    /// In the unit of the sample type that was asked for.
+    /// The base, in the unit of the report.
     pub(super) base_value: i64,
+    /// The head, in the unit of the report.
     pub(super) head_value: i64,
+    /// `head_value` less `base_value`.
     pub(super) delta_value: i64,
-    /// Null where the profiles do not count samples.
+    /// Sampled allocations that the change rests on; null where the profiles do not count samples.
     pub(super) samples: Option<u64>,
-    /// Whether the interval excludes zero. Without an interval: whether there is any change.
+    /// Whether the interval excludes zero; without an interval, whether there is any change.
     pub(super) significant: bool,
 }
 

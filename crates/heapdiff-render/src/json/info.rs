@@ -1,6 +1,7 @@
 //! `heapdiff/info/v1`.
 
 use heapdiff_profile::{Mapping, Metadata, Profile, ProfileSummary, ValueType};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -56,36 +57,60 @@ impl InfoJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// All that a profile says about itself.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Info")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
+    /// Path of the profile, as it was typed or found.
     file: &'a str,
+    /// Size of the file, compressed as it is; null where it is not known.
     file_bytes: Option<u64>,
-    /// 0 where it is not known.
+    /// When it was taken, in nanoseconds since 1970 UTC; 0 where it is not known.
     time_nanos: i64,
+    /// The time that it covers, in nanoseconds; 0 where it is not known.
     duration_nanos: i64,
+    /// Mean distance between samples in the unit of `period_type`; 0 where it is not known.
     period: i64,
+    /// What the period counts; null where the profile does not say.
     period_type: Option<ValueTypeJson<'a>>,
+    /// The sample type that is shown unless another is asked for; null where the profile does not say.
     default_sample_type: Option<&'a str>,
+    /// Regular expression of functions that pprof hides with all that they call; null where there is none.
     drop_frames: Option<&'a str>,
+    /// Regular expression of functions that it shows in spite of that; null where there is none.
     keep_frames: Option<&'a str>,
+    /// Where its producer documents it; null where there is none.
     doc_url: Option<&'a str>,
+    /// What its producer wrote for people.
     comments: &'a [String],
-    /// What heapdiff's recorder wrote, as it wrote it; null for other producers.
+    /// What heapdiff's recorder says of the process and of itself; null for other producers.
     metadata: Option<&'a Metadata>,
+    /// The sum of each sample type, in the order of the file.
     totals: Vec<TotalJson<'a>>,
+    /// Rows of values.
     samples: usize,
+    /// Stacks that differ.
     stacks: usize,
+    /// Addresses of the deepest stack.
     depth_max: usize,
+    /// Addresses.
     locations: usize,
+    /// Addresses whose function is known.
     locations_symbolized: usize,
+    /// Functions.
     functions: usize,
+    /// Files that were loaded into the process.
     mappings: Vec<MappingJson<'a>>,
 }
 
-#[derive(Serialize)]
+/// What is counted.
+#[derive(JsonSchema, Serialize)]
 struct ValueTypeJson<'a> {
+    /// What is counted, such as `space`.
     kind: &'a str,
+    /// In which unit, such as `bytes`.
     unit: &'a str,
 }
 
@@ -95,10 +120,14 @@ impl<'a> ValueTypeJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// The sum of a sample type.
+#[derive(JsonSchema, Serialize)]
 struct TotalJson<'a> {
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// In which unit, such as `bytes`.
     unit: &'a str,
+    /// The sum over all samples.
     total: i64,
 }
 
@@ -108,13 +137,20 @@ impl<'a> TotalJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// A file that was loaded into the process.
+#[derive(JsonSchema, Serialize)]
 struct MappingJson<'a> {
+    /// Path of the file.
     file: &'a str,
+    /// Its build ID, hexadecimal; empty where it is not known.
     build_id: &'a str,
+    /// The first address that it is mapped to.
     memory_start: u64,
+    /// The first address behind it.
     memory_limit: u64,
+    /// Offset in the file of what is mapped first, in bytes.
     file_offset: u64,
+    /// Whether the profile names the functions of its addresses.
     symbolized: bool,
 }
 

@@ -4,6 +4,7 @@ use super::subject::{SubjectJson, ValuesJson};
 use crate::side::Sides;
 use crate::source_file::SourceFile;
 use heapdiff_profile::{DiffFigures, ListedFunction, Listing};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -53,39 +54,51 @@ impl ListJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What the lines of functions hold.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "List")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
     #[serde(flatten)]
     subject: SubjectJson<'a>,
-    /// Functions before `-n` cut them.
+    /// How many functions there are; `-n` may have kept some out of `functions`.
     functions_all: usize,
+    /// Those that match, the largest first.
     functions: Vec<FunctionJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A function and its lines.
+#[derive(JsonSchema, Serialize)]
 struct FunctionJson<'a> {
+    /// Name of the function, demangled and in full.
     function: &'a str,
-    /// As the profile names it; empty where it does not.
+    /// Path of its source file, as the profile has it; empty where it has none.
     file: &'a str,
-    /// The file that was read; null where none was.
+    /// Path of the source file that was found; null where none was.
     source: Option<&'a str>,
     /// Why there is no text, or why it may not be what the program was built from; null where nothing is known.
     remark: Option<String>,
+    /// What its lines hold themselves.
     flat: ValuesJson,
+    /// What they hold with all that they call.
     cum: ValuesJson,
+    /// The lines that hold something, in their order.
     lines: Vec<LineJson<'a>>,
 }
 
-/// A line that holds something. Its values are changes in a comparison.
-#[derive(Serialize)]
+/// A line that holds something.
+#[derive(JsonSchema, Serialize)]
 struct LineJson<'a> {
-    /// 0 where it is not known.
+    /// Number of the line; 0 where it is not known.
     line: i64,
+    /// What it holds itself, in the unit; of a comparison the change.
     flat: i64,
+    /// What it holds with all that it calls, in the unit; of a comparison the change.
     cum: i64,
-    /// The line as the source has it; null where it does not.
+    /// The line as the source has it; null where the source has no such line.
     text: Option<&'a str>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{DiffJson, TopJson};
 use heapdiff_profile::{LastSeconds, MomentFigures, Process};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -58,31 +59,48 @@ impl PostmortemJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// Processes that were killed, and how they were doing.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Postmortem")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
+    /// Those that were killed, one each.
     processes: Vec<Death<'a>>,
 }
 
-#[derive(Serialize)]
+/// A process that died.
+#[derive(JsonSchema, Serialize)]
 struct Death<'a> {
+    /// Which process.
     process: &'a Process,
+    /// Path of the region file that it left.
     region: &'a str,
+    /// Whether that file was removed.
     region_removed: bool,
-    /// The last moment, in nanoseconds since 1970 UTC: it died within a second of it. Null where it is not known.
+    /// The last moment that is known, in nanoseconds since 1970 UTC: it died within a second of it; null where none is.
     died_nanos: Option<u64>,
+    /// Time from the begin of the recording to that moment, in nanoseconds; null where none is known.
     recording_nanos: Option<u64>,
-    /// Use of the cgroup divided by its limit at the last moment; null without a limit.
+    /// Use of the cgroup divided by its limit at that moment; null without a limit.
     cgroup_share: Option<f64>,
+    /// Whether the cgroup was as full as it is when the kernel kills.
     out_of_memory: bool,
+    /// Change of the resident set size over the moments; null where it is not known.
     rss_change_bytes: Option<i64>,
+    /// How it was doing in its last seconds, oldest first.
     moments: Vec<MomentJson>,
+    /// Path of the snapshot of its heap when it died.
     snapshot: &'a str,
+    /// The number of that snapshot.
     sequence: u32,
-    /// A document of `heapdiff/diff/v1` against the last snapshot that the process wrote; null if it wrote none.
+    /// What changed since the last snapshot that the process wrote itself; null if it wrote none.
+    #[schemars(with = "Option<super::diff::Document<'static>>")]
     diff: Option<serde_json::Value>,
-    /// A document of `heapdiff/top/v1` if it wrote none.
+    /// What is alive, if it wrote none; otherwise null.
+    #[schemars(with = "Option<super::top::Document<'static>>")]
     top: Option<serde_json::Value>,
+    /// What is missing, each a sentence.
     notes: &'a [String],
 }
 
@@ -120,14 +138,22 @@ fn embedded(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<
     serde_json::from_slice(&bytes).map_err(io::Error::from)
 }
 
-#[derive(Serialize)]
+/// A moment of its last seconds.
+#[derive(JsonSchema, Serialize)]
 struct MomentJson {
+    /// When, in nanoseconds since 1970 UTC.
     time_nanos: u64,
+    /// Time since recording began, in nanoseconds.
     recording_nanos: u64,
+    /// Resident set size in bytes; null where it is not known.
     rss: Option<u64>,
+    /// Bytes that its cgroup used; null where that is not known.
     cgroup_current: Option<u64>,
+    /// Limit of the cgroup in bytes; null where there is none.
     cgroup_max: Option<u64>,
+    /// Estimated bytes alive; null where that is not known.
     live_bytes: Option<u64>,
+    /// Bytes alive by the allocator's own count; null where that is not known.
     allocated_bytes: Option<u64>,
 }
 

@@ -3,21 +3,26 @@
 use super::frame::{FiguresJson, SideJson};
 use crate::side::Sides;
 use heapdiff_profile::{Confidence, DiffFigures, DiffTotal, Pairing, ValueType};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Files, what is counted, and how much there is of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct SubjectJson<'a> {
     /// Whether both sides are snapshots of one process; null for one profile.
     paired: Option<bool>,
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
-    /// Null for one profile.
+    /// The file that is compared against; null for one profile.
     base: Option<SideJson>,
+    /// The file that is asked about.
     head: SideJson,
-    /// The smallest change of one stack that cannot have been missed; 0 is exact, null is not known.
+    /// The smallest change of one stack that cannot have been missed, in bytes; 0 where every allocation was recorded,
+    /// null where it is not known.
     resolution_bytes: Option<u64>,
-    /// The chance with which each interval holds the true value.
+    /// The chance with which each interval holds the true value, from 0 to 1.
     confidence: f64,
     /// What the filters let through.
     total: ValuesJson,
@@ -45,24 +50,28 @@ impl<'a> SubjectJson<'a> {
 }
 
 /// The numbers of a row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
 pub(super) enum ValuesJson {
     /// Of one profile.
     Held {
-        /// In the unit of the sample type.
+        /// What it holds, in the unit of the report.
         value: i64,
-        /// Of the whole profile; null where that is nothing.
+        /// `value` in percent of the whole profile; null where that is 0.
         percent: Option<f64>,
-        /// Null where the profile does not count them.
+        /// The same in bytes; null where the profile does not count them.
         bytes: Option<i64>,
-        /// Ends of the interval of `bytes`; null where the profile does not state sample counts or a period.
+        /// Lower end of the interval of `bytes`; null where the profile does not state sample counts or a period.
         bytes_low: Option<i64>,
+        /// Upper end of that interval.
         bytes_high: Option<i64>,
+        /// The same in objects; null where the profile does not count them.
         objects: Option<i64>,
+        /// Sampled allocations that it rests on; null where the profile does not count them.
         samples: Option<u64>,
     },
     /// Of a comparison.
+    #[schemars(schema_with = "FiguresJson::json_schema")]
     Changed(Box<FiguresJson>),
 }
 

@@ -3,6 +3,7 @@
 use super::subject::{SubjectJson, ValuesJson};
 use crate::side::Sides;
 use heapdiff_profile::{DiffFigures, TagText, TagsReport};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -58,28 +59,37 @@ impl TagsJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The labels of samples, and how much each value stands for.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Tags")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
     #[serde(flatten)]
     subject: SubjectJson<'a>,
+    /// The labels, by name.
     tags: Vec<TagJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A label.
+#[derive(JsonSchema, Serialize)]
 struct TagJson<'a> {
+    /// Name of the label, such as `bytes`.
     key: &'a str,
     /// Of the samples that have the label.
     total: ValuesJson,
-    /// Of those that do not.
+    /// Of the samples that do not.
     without: ValuesJson,
-    /// Values before `-n` cut them.
+    /// How many values there are; `-n` may have kept some out of `values`.
     values_all: usize,
+    /// What stands in the label, numbers in their order.
     values: Vec<ValueJson<'a>>,
 }
 
-#[derive(Serialize)]
+/// What stands in a label, and how much it stands for.
+#[derive(JsonSchema, Serialize)]
 struct ValueJson<'a> {
     #[serde(flatten)]
     value: TextJson<'a>,
@@ -88,11 +98,15 @@ struct ValueJson<'a> {
 }
 
 /// A word, or the smallest and the largest of some numbers; the others are null.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct TextJson<'a> {
+    /// The value, if it is a word; otherwise null.
     word: Option<&'a str>,
+    /// The smallest of the numbers that the row sums over; null for a word.
     low: Option<i64>,
+    /// The largest of them; null for a word.
     high: Option<i64>,
+    /// Their unit, empty where there is none; null for a word.
     unit: Option<&'a str>,
 }
 

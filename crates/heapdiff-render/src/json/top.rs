@@ -2,6 +2,7 @@
 
 use super::call_graph::{DroppedJson, HeadJson, NodeJson, percent};
 use crate::graph_view::GraphView;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -43,22 +44,30 @@ impl TopJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What a profile holds, or what changed: flat and cum.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Top")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
     #[serde(flatten)]
     head: HeadJson<'a>,
-    /// Rows before `-n` cut them.
+    /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
+    /// What was left out.
     dropped: DroppedJson,
+    /// Functions, or what else makes a row, and what they hold.
     rows: Vec<RowJson>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A row of the table.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "TopRow")]
 struct RowJson {
     #[serde(flatten)]
     node: NodeJson,
-    /// What this row and those before it account for.
+    /// The `flat_gross` of this row and of those before it in percent of `total`; null where that is 0.
     sum_percent: Option<f64>,
 }

@@ -4,6 +4,7 @@ use super::frame::FrameJson;
 use super::subject::{SubjectJson, ValuesJson};
 use crate::side::Sides;
 use heapdiff_profile::{Trace, TraceLabel, TracesReport};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -47,37 +48,49 @@ impl TracesJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// Every stack with what it holds.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Traces")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
     #[serde(flatten)]
     subject: SubjectJson<'a>,
-    /// Stacks before `-n` cut them.
+    /// How many stacks there are; `-n` may have kept some out of `traces`.
     traces_all: usize,
+    /// Each stack with what it holds, the largest first.
     traces: Vec<TraceJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A stack and what it holds.
+#[derive(JsonSchema, Serialize)]
 struct TraceJson<'a> {
-    /// The hidden function that asked for the memory, such as `Vec::reserve`.
+    /// The hidden function that asked for the memory, such as `Vec::reserve`; null where there is none.
     via: Option<FrameJson>,
     /// Shown frames, leaf first.
     stack: Vec<FrameJson>,
-    /// The same with hidden frames.
+    /// The same with the frames that are hidden by default.
     whole_stack: Vec<FrameJson>,
     #[serde(flatten)]
     values: ValuesJson,
+    /// The labels of its samples.
     labels: Vec<LabelJson<'a>>,
 }
 
-#[derive(Serialize)]
+/// A label of the samples of a stack.
+#[derive(JsonSchema, Serialize)]
 struct LabelJson<'a> {
+    /// Name of the label, such as `bytes`.
     key: &'a str,
-    /// The smallest and the largest number, and their unit; null where there are none.
+    /// The smallest of its numbers; null where it has none.
     low: Option<i64>,
+    /// The largest of its numbers; null where it has none.
     high: Option<i64>,
+    /// Their unit, empty where there is none; null where it has no numbers.
     unit: Option<&'a str>,
+    /// Its words, if it has any.
     words: &'a [String],
 }
 

@@ -1,9 +1,11 @@
 //! `heapdiff/trend/v1`.
 
 use super::frame::{FiguresJson, FrameJson};
+use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
-use crate::verdict_words::{reason, shape, verdict};
+use crate::verdict_words::reason;
 use heapdiff_profile::{Confidence, Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -62,48 +64,79 @@ impl TrendJson<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// How fast each line grows over a series, and whether that is a leak.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Trend")]
+pub(super) struct Document<'a> {
+    /// Name and version of this schema.
     schema: &'static str,
+    /// The process whose series this is; null where heapdiff did not record it.
     process: Option<&'a Process>,
+    /// How many snapshots the series has.
     snapshots: usize,
-    /// From the first snapshot to the last; null where times are not known.
+    /// Time from the first snapshot to the last; null where times are not known.
     seconds: Option<f64>,
+    /// The snapshots, oldest first.
     files: Vec<FileJson<'a>>,
+    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `thread` or
+    /// `label:` and a name.
     by: String,
+    /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
+    /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
+    /// Whether the snapshots are of one process, so that what is alive in two of them cancels exactly.
     paired: bool,
+    /// The smallest growth of one stack that cannot have been missed, in bytes; 0 where every allocation was recorded,
+    /// null where it is not known.
     resolution_bytes: Option<u64>,
     /// What moves less than this, in the unit of the report, is not judged.
     floor: i64,
+    /// The chance with which each interval holds the true value, from 0 to 1.
     confidence: f64,
+    /// All that the filters let through.
     total: MovementJson<'a>,
+    /// When the limit of the cgroup is reached at this rate; null where there is no limit or no growth.
     headroom: Option<HeadroomJson>,
+    /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
+    /// What moves, the most suspect first.
     rows: Vec<RowJson<'a>>,
+    /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A snapshot of the series.
+#[derive(JsonSchema, Serialize)]
 struct FileJson<'a> {
+    /// Path of the snapshot.
     file: &'a str,
+    /// Time since the first snapshot; null where times are not known.
     second: Option<f64>,
+    /// All that it holds after filters, in the unit of the report.
     live: i64,
+    /// Resident set size of the process in bytes; null where it is not known.
     rss: Option<u64>,
 }
 
-/// Until the limit of the cgroup is reached.
-#[derive(Serialize)]
+/// When the limit of the cgroup is reached if memory goes on growing as it does. Times are in seconds.
+#[derive(JsonSchema, Serialize)]
 struct HeadroomJson {
+    /// The limit.
     limit_bytes: u64,
+    /// What the cgroup used when the last snapshot was taken.
     used_bytes: u64,
+    /// How fast memory grows.
     bytes_per_second: f64,
+    /// Lower end of the interval of `bytes_per_second`.
     low: f64,
+    /// Upper end of that interval.
     high: f64,
+    /// Time from the last snapshot until the limit is reached.
     seconds: f64,
+    /// The earliest that the interval allows.
     seconds_low: f64,
-    /// Null where memory may not be growing at all.
+    /// The latest; null where memory may not be growing at all.
     seconds_high: Option<f64>,
 }
 
@@ -124,42 +157,58 @@ impl HeadroomJson {
     }
 }
 
-#[derive(Serialize)]
+/// A row, and how it moves.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "TrendRow")]
 struct RowJson<'a> {
-    /// See [`row_title::key`].
+    /// What the row is by: the function, `file:line`, the name, word or number, `low..high` of several numbers; null
+    /// where
+    /// that is a whole stack, or where its samples do not have the label.
     key: Option<String>,
     #[serde(flatten)]
     frame: FrameJson,
+    /// The hidden function that asked for the memory, such as `Vec::reserve`; null where there is none.
     via: Option<FrameJson>,
+    /// Shown frames, leaf first. Where a row sums over several stacks, those of the one that changed most.
     stack: Vec<FrameJson>,
+    /// The same with the frames that are hidden by default.
     whole_stack: Vec<FrameJson>,
+    /// How many stacks the row sums over.
     stacks: usize,
     #[serde(flatten)]
     movement: MovementJson<'a>,
 }
 
 /// How a row moves. Rates are in a second, or in a snapshot where times are not known.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct MovementJson<'a> {
-    /// Null where bytes are not what is counted.
+    /// How fast it grows in bytes; null where bytes are not what is counted.
     bytes_per_second: Option<f64>,
-    /// In the unit of the report.
+    /// How fast it grows in the unit of the report.
     per_second: f64,
-    /// Ends of the interval of `per_second`.
+    /// Lower end of the interval of `per_second`.
     low: f64,
+    /// Upper end of that interval.
     high: f64,
-    /// Null where there are too few snapshots.
-    shape: Option<&'static str>,
-    verdict: &'static str,
+    /// The shape of its curve; null where there are too few snapshots.
+    shape: Option<ShapeJson>,
+    /// Whether this is a leak.
+    verdict: VerdictJson,
+    /// Why, as a part of a sentence for people.
     reason: String,
-    /// Mann and Kendall's test, in standard deviations.
+    /// How steadily it rises: Mann and Kendall's statistic, in standard deviations.
     monotonicity: f64,
+    /// Of what was new in the first half of the series and outlived one snapshot, the part that is there at the end;
+    /// null where samples do not tell their age.
     survival: Option<f64>,
+    /// The part of the snapshots at which something was new that is there at the end; null where samples do not tell
+    /// their age.
     spread: Option<f64>,
+    /// The part of it that is new at a snapshot, on average; null where samples do not tell their age.
     turnover: Option<f64>,
-    /// Indexes into `files`.
+    /// Indexes into `files` of the snapshots from which on it moves differently.
     change_points: &'a [usize],
-    /// The value at each of `files`.
+    /// The value at each of `files`, in the unit of the report.
     values: &'a [i64],
     #[serde(flatten)]
     figures: FiguresJson,
@@ -189,8 +238,8 @@ impl<'a> MovementJson<'a> {
             per_second,
             low,
             high,
-            shape: row.judgement.shape.map(shape),
-            verdict: verdict(row.judgement.verdict),
+            shape: row.judgement.shape.map(ShapeJson::of),
+            verdict: VerdictJson::of(row.judgement.verdict),
             reason: reason(row.judgement.reason),
             monotonicity: row.monotonicity,
             survival: row.survival,
