@@ -122,8 +122,8 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) base: Vec<PathBuf>,
 
-    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `thread`, or `label:KEY` for the values
-    /// of a label, such as `label:bytes`
+    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `type`, `thread`, or `label:KEY` for
+    /// the values of a label, such as `label:bytes`
     #[arg(long, value_name = "WHAT", default_value = "stack", value_parser = rows_by::parse)]
     pub(crate) by: DiffBy,
 
@@ -159,8 +159,8 @@ pub(crate) struct TrendArguments {
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
 
-    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `thread`, or `label:KEY` for the values
-    /// of a label, such as `label:bytes`
+    /// What makes a row: `function`, `line`, `stack`, `file`, `module`, `crate`, `type`, `thread`, or `label:KEY` for
+    /// the values of a label, such as `label:bytes`
     #[arg(long, value_name = "WHAT", default_value = "line", value_parser = rows_by::parse)]
     pub(crate) by: DiffBy,
 

@@ -3,13 +3,14 @@
 use heapdiff_profile::DiffBy;
 
 /// What can be typed, but for labels.
-const ALL: [DiffBy; 7] = [
+const ALL: [DiffBy; 8] = [
     DiffBy::Function,
     DiffBy::Line,
     DiffBy::Stack,
     DiffBy::File,
     DiffBy::Module,
     DiffBy::Crate,
+    DiffBy::Type,
     DiffBy::Thread,
 ];
 

@@ -186,6 +186,9 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let renamed = if may_be_renamed { renamed::find(&frames, &attribution, &comparison) } else { Vec::new() };
     notes.extend(renamed.iter().take(RENAMED_NOTES_MAX).cloned().map(Note::Renamed));
     let mut groups = Groups::new(&frames, &attribution, &comparison, &options.by);
+    if options.by == DiffBy::Type && groups.keys().has_unknown_types() {
+        notes.push(Note::UnknownTypes);
+    }
     if selection.drop_negative {
         groups.drop_negative();
     }

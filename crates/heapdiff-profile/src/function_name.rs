@@ -179,6 +179,25 @@ fn leading_path(mut text: &str) -> &str {
     }
 }
 
+/// The generic arguments that a path ends with: of `push<u8, Global>`, `u8` and `Global`; none where it ends otherwise.
+pub(crate) fn trailing_arguments(path: &str) -> Vec<&str> {
+    let last = path_parts(path).pop().unwrap_or_default();
+    let inside = last.find('<').and_then(|at| bracketed(last.get(at..)?));
+    let Some(inside) = inside.filter(|inside| last.strip_suffix('>').is_some_and(|of| of.ends_with(inside)))
+    else {
+        return Vec::new();
+    };
+    let (mut arguments, mut scan, mut start) = (Vec::new(), Scan::default(), 0);
+    for (at, byte) in inside.bytes().enumerate() {
+        if scan.step(byte) && byte == b',' {
+            arguments.extend(inside.get(start..at));
+            start = at + 1;
+        }
+    }
+    arguments.extend(inside.get(start..));
+    arguments.into_iter().map(str::trim).collect()
+}
+
 /// What is inside the `<...>` that `text` begins with.
 fn bracketed(text: &str) -> Option<&str> {
     enclosed(text, '<', '>')

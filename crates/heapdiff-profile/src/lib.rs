@@ -41,6 +41,7 @@
 //! judged one by one, with no correction for their number.
 #![forbid(unsafe_code)]
 
+mod allocated_type;
 mod amounts;
 mod attribution;
 mod base_scale;

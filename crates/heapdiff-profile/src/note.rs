@@ -86,6 +86,8 @@ pub enum Note {
     },
     /// The last snapshot of a series was taken as the program ended and had freed what it held: it is not judged.
     SnapshotOfTheEnd,
+    /// Rows are types, and some types are not known.
+    UnknownTypes,
     /// A function that went and one that came may be the same.
     Renamed(Renamed),
     /// Sample types that only some of the profiles that were merged have, and were left out.
@@ -101,6 +103,9 @@ pub enum Note {
         processes: usize,
     },
 }
+
+const UNKNOWN_TYPES: &str = "types are read from the names of generic functions, and `?` is what names leave out: those of a \
+     build with `-C symbol-mangling-version=v0` have it";
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,6 +156,7 @@ impl fmt::Display for Note {
                     "the last snapshot is left out: it is of the end of the program, which frees what it held"
                 )
             }
+            Self::UnknownTypes => f.write_str(UNKNOWN_TYPES),
             Self::Renamed(renamed) => renamed.fmt(f),
             Self::SampleTypesNotCommon { kinds } => {
                 let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();

@@ -3,6 +3,7 @@
 //! The first step of every report. The text of a frame is looked at once for each function and each location of the
 //! profile, never for each sample: a profile of 100,000 stacks has some thousands of locations.
 
+use crate::allocated_type::{TypeWitness, allocated_type, witnesses};
 use crate::attribution::Attribution;
 use crate::collapsed_names::CollapsedNames;
 use crate::drop_frames::DropFrames;
@@ -46,6 +47,8 @@ struct RowLabel<'a> {
     /// The labels that there are.
     available: BTreeSet<String>,
     has_samples: bool,
+    /// Whether the type that was allocated takes the place of a label.
+    is_type: bool,
 }
 
 /// The stack of each sample of a profile, in the order of its samples; `None` for those that the filters leave out.
@@ -113,13 +116,16 @@ impl<'a> Resolver<'a> {
 
     /// Tells stacks apart by the label that makes the rows, if one does.
     pub(crate) fn rows_by(self, by: &'a DiffBy) -> Self {
-        Self { row_label: RowLabel { wanted: by.labels(), ..RowLabel::default() }, ..self }
+        Self {
+            row_label: RowLabel { wanted: by.labels(), is_type: *by == DiffBy::Type, ..RowLabel::default() },
+            ..self
+        }
     }
 
     /// # Errors
     /// If there were samples, but none had the label that makes the rows.
     pub(crate) fn check_row_label(&self) -> Result<(), AnalysisError> {
-        let RowLabel { wanted, found, available, has_samples } = &self.row_label;
+        let RowLabel { wanted, found, available, has_samples, .. } = &self.row_label;
         match (wanted.first(), found) {
             (Some(&wanted), None) if *has_samples => Err(AnalysisError::UnknownLabel {
                 wanted: wanted.to_owned(),
@@ -133,6 +139,7 @@ impl<'a> Resolver<'a> {
     pub(crate) fn resolve(&mut self, profile: &Profile) -> ResolvedSamples {
         let (locations, frames) = self.locations(profile);
         self.row_label.look_in(profile);
+        let types = self.row_label.witnesses(profile);
         let no_stack = [self.frames.intern(FrameTable::NO_STACK)];
         let (mut stack, mut ids) = (Vec::new(), Vec::new());
         let mut stacks = Vec::with_capacity(profile.samples.len());
@@ -157,8 +164,8 @@ impl<'a> Resolver<'a> {
             let has_frame_filter = self.selection.filters.has_frame_filter();
             stacks.push(match (ids.as_slice(), has_frame_filter) {
                 ([], true) => None,
-                ([], false) => Some(self.intern_stack(profile, sample, &no_stack)),
-                (ids, _) => Some(self.intern_stack(profile, sample, ids)),
+                ([], false) => Some(self.intern_stack(profile, sample, &types, &no_stack)),
+                (ids, _) => Some(self.intern_stack(profile, sample, &types, ids)),
             });
         }
         ResolvedSamples { stacks }
@@ -180,8 +187,21 @@ impl<'a> Resolver<'a> {
         (self.frames, attribution, self.notes)
     }
 
-    fn intern_stack(&mut self, profile: &Profile, sample: &Sample, frames: &[FrameId]) -> StackId {
-        let value = self.row_label.found.and_then(|key| TagText::of(key, profile, sample));
+    fn intern_stack(
+        &mut self,
+        profile: &Profile,
+        sample: &Sample,
+        types: &[Vec<TypeWitness>],
+        frames: &[FrameId],
+    ) -> StackId {
+        let value = match self.row_label.found {
+            Some(key) => TagText::of(key, profile, sample),
+            None if types.is_empty() => None,
+            None => {
+                let mut of_stack = sample.stack.iter().filter_map(|id| types.get(id.index())).flatten();
+                allocated_type(&mut of_stack).map(TagText::Words)
+            }
+        };
         let label = value.map(|value| self.frames.intern_label(value));
         self.frames.intern_labelled_stack(frames, label)
     }
@@ -291,6 +311,12 @@ impl<'a> Resolver<'a> {
 }
 
 impl RowLabel<'_> {
+    /// What every location says of the type that is allocated; nothing where that is not asked.
+    fn witnesses(&self, profile: &Profile) -> Vec<Vec<TypeWitness>> {
+        let locations = profile.locations.iter().filter(|_| self.is_type);
+        locations.map(|location| witnesses(profile, location)).collect()
+    }
+
     /// Looks which labels a profile has.
     fn look_in(&mut self, profile: &Profile) {
         if self.wanted.is_empty() || self.found.is_some() {

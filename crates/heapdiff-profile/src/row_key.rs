@@ -31,6 +31,10 @@ pub enum DiffBy {
     Module,
     /// Its crate: the first part of its module; a package of Go.
     Crate,
+    /// The type that was allocated, such as `Vec<u8>`: what the functions of Rust's containers between the allocator and
+    /// the program were compiled for. `Vec<?>` where names do not tell what the container holds, `[unknown type]` where
+    /// there is no container.
+    Type,
     /// The thread that allocated: the first of [`DiffBy::THREAD_LABELS`] that samples have.
     Thread,
     /// The value of the label of this name. Many numbers are gathered into ranges. A block that changes its value, as
@@ -43,13 +47,16 @@ pub enum DiffBy {
 pub enum RowTitle {
     /// As its frame, or as its stack.
     Frame,
-    /// A file, module or crate.
+    /// A file, module, crate or type.
     Name(String),
     /// The value of a label.
     Value(TagText),
     /// What does not have the label of this name.
     Without(String),
 }
+
+/// The row of what is allocated for no type that names tell.
+const UNKNOWN_TYPE: &str = "[unknown type]";
 
 /// What stacks of one row have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +90,7 @@ impl DiffBy {
             Self::File => "file".to_owned(),
             Self::Module => "module".to_owned(),
             Self::Crate => "crate".to_owned(),
+            Self::Type => "type".to_owned(),
             Self::Thread => "thread".to_owned(),
             Self::Label(key) => format!("label:{key}"),
         }
@@ -103,10 +111,14 @@ impl RowKeys {
     pub(crate) fn new(by: &DiffBy, frames: &FrameTable, attribution: &Attribution) -> Self {
         let mut titles = IndexSet::new();
         let of_label = match by {
-            DiffBy::Thread | DiffBy::Label(_) => label_titles(frames, &mut titles),
+            DiffBy::Thread | DiffBy::Label(_) => label_titles(frames, &mut titles, RowTitle::Value),
+            DiffBy::Type => label_titles(frames, &mut titles, type_title),
             _ => BTreeMap::new(),
         };
-        let without = by.labels().first().map(|&key| RowTitle::Without(key.to_owned()));
+        let without = match by {
+            DiffBy::Type => Some(RowTitle::Name(UNKNOWN_TYPE.to_owned())),
+            by => by.labels().first().map(|&key| RowTitle::Without(key.to_owned())),
+        };
         let mut of_frame: Vec<Option<usize>> = vec![None; frames.frame_count()];
         let mut titled_frame = |frame: FrameId, titles: &mut IndexSet<RowTitle>| {
             let known = of_frame.get_mut(frame.index())?;
@@ -124,7 +136,7 @@ impl RowKeys {
                 DiffBy::File | DiffBy::Module | DiffBy::Crate => {
                     RowKey::Titled(titled_frame(frame, &mut titles)?)
                 }
-                DiffBy::Thread | DiffBy::Label(_) => {
+                DiffBy::Type | DiffBy::Thread | DiffBy::Label(_) => {
                     let of_label = frames.label(id).and_then(|label| of_label.get(&label)).copied();
                     RowKey::Titled(match of_label {
                         Some(title) => title,
@@ -140,6 +152,12 @@ impl RowKeys {
     /// The row of a stack.
     pub(crate) fn of(&self, stack: StackId) -> Option<RowKey> {
         self.of_stack.get(stack.index()).copied().flatten()
+    }
+
+    /// Whether there is a row of a type that is not known, or not known in full.
+    pub(crate) fn has_unknown_types(&self) -> bool {
+        let is_unknown = |title: &RowTitle| matches!(title, RowTitle::Name(name) if name == UNKNOWN_TYPE || name.contains("<?>"));
+        self.titles.iter().any(is_unknown)
     }
 
     /// What a row is called.
@@ -162,22 +180,33 @@ fn title_of_frame(by: &DiffBy, frames: &FrameTable, frame: FrameId) -> RowTitle 
 }
 
 /// The title of every value of a label, by its place among `titles`; one for several numbers where there are many.
-fn label_titles(frames: &FrameTable, titles: &mut IndexSet<RowTitle>) -> BTreeMap<LabelId, usize> {
+fn label_titles(
+    frames: &FrameTable,
+    titles: &mut IndexSet<RowTitle>,
+    title: fn(TagText) -> RowTitle,
+) -> BTreeMap<LabelId, usize> {
     let mut of_label = BTreeMap::new();
     let mut numbers: Vec<(LabelRange, Together)> = Vec::new();
     for (id, value) in frames.labels() {
         match value {
             TagText::Numbers(range) => numbers.push((range.clone(), Together(vec![id]))),
             TagText::Words(_) => {
-                of_label.insert(id, titles.insert_full(RowTitle::Value(value.clone())).0);
+                of_label.insert(id, titles.insert_full(title(value.clone())).0);
             }
         }
     }
     for (range, Together(ids)) in ranges(numbers) {
-        let title = titles.insert_full(RowTitle::Value(TagText::Numbers(range))).0;
+        let title = titles.insert_full(title(TagText::Numbers(range))).0;
         of_label.extend(ids.into_iter().map(|id| (id, title)));
     }
     of_label
+}
+
+fn type_title(value: TagText) -> RowTitle {
+    match value {
+        TagText::Words(words) => RowTitle::Name(words),
+        numbers @ TagText::Numbers(_) => RowTitle::Value(numbers),
+    }
 }
 
 /// Values that share a title.

@@ -14,6 +14,7 @@ pub(crate) fn noun(by: &DiffBy) -> &'static str {
         DiffBy::File => "file",
         DiffBy::Module => "module",
         DiffBy::Crate => "crate",
+        DiffBy::Type => "type",
         DiffBy::Thread => "thread",
         DiffBy::Label(_) => "value",
     }

@@ -21,7 +21,7 @@ use crate::overview::SnapshotPoint;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
-use crate::row_key::{RowKey, RowTitle};
+use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::series::NamedProfile;
 use indexmap::IndexMap;
@@ -202,6 +202,9 @@ impl<'a> TrendBuilder<'a> {
             floor,
         };
         let groups = Groups::new(&frames, &attribution, &comparison, &self.options.by);
+        if self.options.by == DiffBy::Type && groups.keys().has_unknown_types() {
+            notes.push(Note::UnknownTypes);
+        }
         let total = rows.total(comparison.figures(&groups.total()));
         let rows = rows.all(&groups);
         Ok(TrendReport {
