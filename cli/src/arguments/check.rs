@@ -2,7 +2,7 @@
 
 use super::{ProcessArguments, SelectionArguments};
 use clap::{Args, ValueEnum};
-use heapdiff_profile::{Confidence, Limit};
+use heapdiff_profile::Limit;
 use std::path::PathBuf;
 
 /// Says whether growth stays within what it may be, by its exit status
@@ -51,10 +51,6 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "N")]
     pub(crate) items: Option<u64>,
 
-    /// How sure a verdict by --max-growth must be
-    #[arg(long, value_name = "CHANCE", default_value = "0.95", value_parser = chance)]
-    pub(crate) confidence: Confidence,
-
     /// Growth that rests on fewer samples is not judged by --max-growth
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) min_samples: u64,
@@ -95,9 +91,4 @@ pub(crate) enum CheckFormat {
     Junit,
     Github,
     Markdown,
-}
-
-fn chance(text: &str) -> Result<Confidence, String> {
-    let chance = text.parse().map_err(|_| "expected a number such as 0.95".to_owned())?;
-    crate::budget_file::confidence(chance)
 }

@@ -1,7 +1,10 @@
 //! What all reports are asked in the same way: which values, samples and frames.
 
 use clap::Args;
-use heapdiff_profile::{AnalysisError, FilterPatterns, Filters, FrameVisibility, Names, Selection};
+use heapdiff_profile::{
+    AnalysisError, Confidence, FilterPatterns, Filters, FrameVisibility, Names, Selection,
+};
+use std::borrow::Cow;
 
 /// Which values, samples and frames.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,6 +33,15 @@ pub(crate) struct SelectionArguments {
     /// End each stack with the value of this label, as if it were what allocates
     #[arg(long, value_name = "KEYS", value_delimiter = ',', hide_short_help = true)]
     pub(crate) tag_leaf: Vec<String>,
+
+    /// How often intervals shall hold the truth, and how sure a change or a verdict must be
+    #[arg(long, value_name = "CHANCE", default_value = "0.95", value_parser = chance)]
+    pub(crate) confidence: Confidence,
+}
+
+fn chance(text: &str) -> Result<Confidence, String> {
+    let chance = text.parse().map_err(|_| "expected a number such as 0.95".to_owned())?;
+    crate::budget_file::confidence(chance)
 }
 
 /// Which samples and frames. Each may be given several times: one that matches is enough.
@@ -90,22 +102,28 @@ impl SelectionArguments {
             no_inlines: self.no_inlines,
             tag_root: self.tag_root.clone(),
             tag_leaf: self.tag_leaf.clone(),
+            confidence: self.confidence,
             collapse_generics: names == Some(Names::Generics),
             ..Selection::default()
         })
     }
 
     /// The options as they were typed, each with its value; `focus` takes the place of the one that was asked for.
-    pub(crate) fn typed<'a>(&'a self, focus: Option<&'a str>) -> Vec<(String, Option<&'a str>)> {
-        let mut options = Vec::new();
-        options.extend(self.sample_type.as_deref().map(|kind| ("--type".to_owned(), Some(kind))));
-        options.extend(focus.map(|focus| ("--focus".to_owned(), Some(focus))));
+    pub(crate) fn typed<'a>(&'a self, focus: Option<&'a str>) -> Vec<(String, Option<Cow<'a, str>>)> {
+        let mut options: Vec<(String, Option<Cow<'a, str>>)> = Vec::new();
+        options.extend(self.sample_type.as_deref().map(|kind| ("--type".to_owned(), Some(kind.into()))));
+        options.extend(focus.map(|focus| ("--focus".to_owned(), Some(focus.into()))));
         for (name, values) in self.filters.named() {
             let values = values.iter().filter(|_| name != "focus" || focus.is_none());
-            options.extend(values.map(|value| (format!("--{name}"), Some(value.as_str()))));
+            options.extend(values.map(|value| (format!("--{name}"), Some(value.into()))));
         }
         for (name, keys) in [("--tag-root", &self.tag_root), ("--tag-leaf", &self.tag_leaf)] {
-            options.extend(keys.iter().map(|key| (name.to_owned(), Some(key.as_str()))));
+            options.extend(keys.iter().map(|key| (name.to_owned(), Some(key.into()))));
+        }
+        let [chance, default] = [self.confidence, Confidence::default()].map(Confidence::chance);
+        // What is typed is rounded.
+        if (chance - default).abs() > 1e-12 {
+            options.push(("--confidence".to_owned(), Some(chance.to_string().into())));
         }
         let flags = [("--all-frames", self.all_frames), ("--no-inlines", self.no_inlines)];
         options

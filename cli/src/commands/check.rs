@@ -54,7 +54,7 @@ fn budgets(arguments: &CheckArguments) -> Result<Vec<Budget>, Failure> {
         budgets.push(Budget {
             pattern: arguments.pattern.clone(),
             limit,
-            confidence: arguments.confidence,
+            confidence: arguments.selection.confidence,
             samples_min: arguments.min_samples,
         });
     }

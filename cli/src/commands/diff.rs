@@ -18,7 +18,6 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
         selection: arguments.comparison.applied_to(
             arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
         ),
-        ..DiffOptions::default()
     };
     let input = Input::new(global, arguments.process.process.as_deref());
     let Comparison { base: Some(base), head } =

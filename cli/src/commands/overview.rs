@@ -88,7 +88,7 @@ impl Asked<'_> {
         for (option, value) in self.selection.typed(focus) {
             options.push_str(&format!(" {option}"));
             if let Some(value) = value {
-                options.push_str(&format!(" {}", shell_word(value)));
+                options.push_str(&format!(" {}", shell_word(&value)));
             }
         }
         for rename in &self.global.rename {

@@ -1,6 +1,6 @@
 //! The values of samples, summed column by column.
 
-use crate::interval::sample_variance;
+use crate::interval::{sample_variance, samples_behind};
 use crate::profile::{Profile, Sample};
 use crate::sample_type::Columns;
 use std::ops::{Add, AddAssign, Sub};
@@ -26,7 +26,11 @@ impl Amounts {
         let column = |index: Option<usize>| index.and_then(|index| sample.values.get(index)).copied();
         let bytes = column(columns.bytes).unwrap_or(0);
         let objects = column(columns.objects);
-        let samples = column(columns.samples).unwrap_or(0);
+        let samples = match (column(columns.samples), objects, period_bytes) {
+            (Some(samples), ..) => samples,
+            (None, Some(objects), Some(period)) => samples_behind(bytes, objects, period),
+            (None, ..) => 0,
+        };
         let variance = period_bytes.map_or(0, |period| sample_variance(bytes, objects, samples, period));
         let value = column(Some(columns.value)).unwrap_or(0);
         Self { value, bytes, objects: objects.unwrap_or(0), samples, variance }

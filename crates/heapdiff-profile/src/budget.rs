@@ -110,12 +110,12 @@ fn judge(
     budget: &Budget,
     selection: &Selection,
 ) -> Result<BudgetOutcome, AnalysisError> {
-    let mut selection = selection.clone();
+    let mut selection = Selection { confidence: budget.confidence, ..selection.clone() };
     if let Some(pattern) = &budget.pattern {
         selection.filters =
             Filters::new(&FilterPatterns { focus: vec![pattern.clone()], ..FilterPatterns::default() })?;
     }
-    let options = DiffOptions { by: DiffBy::Line, selection, confidence: budget.confidence };
+    let options = DiffOptions { by: DiffBy::Line, selection };
     let report = diff(inputs, &options)?;
     let figures = &report.total.shown;
     let allowed = budget.limit.of(figures.value.base);

@@ -15,10 +15,12 @@ use crate::filter::Filters;
 use crate::frame::{FrameId, FrameTable};
 use crate::graph_edges::{GraphEdge, connect};
 use crate::graph_trimming::{self, Cutoffs};
+use crate::interval::Confidence;
 use crate::node_key::NodeBy;
 use crate::note::Note;
 use crate::profile::ValueType;
 use crate::selection::Selection;
+use crate::significance::{judge_alone, judge_together};
 use crate::subject::Subject;
 use regex::Regex;
 use std::cmp::Ordering;
@@ -84,12 +86,14 @@ pub struct CallGraph {
     pub dropped: DroppedNodes,
     /// As in [`crate::DiffReport::resolution_bytes`].
     pub resolution_bytes: Option<u64>,
+    /// As in [`crate::DiffReport::confidence`].
+    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
 
 /// Sums over all paths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GraphTotals {
     /// What 100 % is. Of a single profile the sum of the absolute values of its samples, as in pprof; of a diff the
     /// gross change: the growth of all paths that grew and the shrinkage of all that shrank. Before filters, unless
@@ -105,7 +109,7 @@ pub struct GraphTotals {
 }
 
 /// A node of the graph. Values of a single profile are changes from nothing: its base is 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GraphNode {
     /// What the node is about. By function its file and line are those of the place with the biggest value; by file its
     /// function is empty; by module and by crate its function is their name.
@@ -163,8 +167,12 @@ pub fn call_graph(subject: Subject<'_>, options: &GraphOptions) -> Result<CallGr
     for (at, &node) in order.iter().enumerate() {
         place.get_mut(node).into_iter().for_each(|place| *place = Some(at));
     }
+    // All are judged, also those that are left out.
+    let mut all: Vec<_> = (0..sums.len()).map(|node| graph_node(&paths, sums.get(node)?, node)).collect();
+    judge_together(all.iter_mut().flatten().map(|node| &mut node.flat).collect(), selection.confidence);
+    judge_together(all.iter_mut().flatten().map(|node| &mut node.cum).collect(), selection.confidence);
     let mut nodes: Vec<GraphNode> =
-        order.iter().filter_map(|&node| graph_node(&paths, sums.get(node)?, node)).collect();
+        order.iter().filter_map(|&node| all.get_mut(node).and_then(Option::take)).collect();
     let mut dropped = kept.dropped;
     let edges = connect(&paths, &place, cutoffs.edge, options.trimming.redundant_edges, &mut dropped);
     for (at, edge) in edges.iter().enumerate() {
@@ -175,15 +183,13 @@ pub fn call_graph(subject: Subject<'_>, options: &GraphOptions) -> Result<CallGr
         sum += *gathered;
         sum
     });
+    let mut shown = paths.comparison.figures(&sum);
+    judge_alone(&mut shown, selection.confidence);
     Ok(CallGraph {
-        totals: GraphTotals {
-            whole,
-            gross: paths.gross(),
-            shown: paths.comparison.figures(&sum),
-            unfiltered: paths.comparison.unfiltered(),
-        },
+        totals: GraphTotals { whole, gross: paths.gross(), shown, unfiltered: paths.comparison.unfiltered() },
         pairing: subject.base.map(|_| paths.comparison.pairing()),
         resolution_bytes: paths.comparison.resolution_bytes(),
+        confidence: selection.confidence,
         sample_type: paths.sample_type,
         notes: paths.notes,
         frames: paths.frames,

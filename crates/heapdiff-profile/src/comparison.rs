@@ -4,12 +4,13 @@ use crate::amounts::{Amounts, period_bytes};
 use crate::base_scale::{BaseScale, scaled};
 use crate::diff::{Change, DiffFigures, Flow, Pairing};
 use crate::frame::StackId;
-use crate::interval::{Confidence, Estimate, Interval, resolution_bytes};
+use crate::interval::{Confidence, Estimate, resolution_bytes};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::Profile;
 use crate::resolve::ResolvedSamples;
 use crate::sample_type::Columns;
+use crate::significance::Evidence;
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +25,14 @@ pub(crate) struct Side<'a> {
 pub(crate) struct Comparison {
     relation: Relation,
     columns: Columns,
+    /// Whether it is known how many samples values rest on.
     has_samples: bool,
+    /// Whether that says anything: not where all was recorded and objects are counted instead.
+    states_samples: bool,
     /// Of base and head: what a block that was not seen may weigh. `None` where the period is not known.
     unseen_bytes: Option<(i64, i64)>,
-    resolution_bytes: Option<u64>,
+    /// The larger sampling period, as far as both are known.
+    period_bytes: Option<i64>,
     /// Before filters.
     unfiltered: Change,
     confidence: Confidence,
@@ -38,6 +43,8 @@ pub(crate) struct Comparison {
 /// How the two sides relate in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
+    /// There is no base.
+    Alone,
     Independent,
     /// Two snapshots of one process, of which `sequence` is the older one's number.
     Paired {
@@ -75,11 +82,30 @@ impl Side<'_> {
     pub(crate) fn sum(&self) -> i64 {
         self.profile.sum_of(self.columns.value)
     }
+
+    fn states_samples(&self, period_bytes: Option<i64>) -> bool {
+        self.columns.samples.is_some() || period_bytes.is_some_and(|period| period > 1)
+    }
+
+    /// Whether it is known how many samples a value rests on, be it by way of its objects.
+    fn has_samples(&self, period_bytes: Option<i64>, notes: &mut Vec<Note>) -> bool {
+        if self.columns.samples.is_some() {
+            return true;
+        }
+        let is_derived =
+            period_bytes.is_some() && self.columns.bytes.is_some() && self.columns.objects.is_some();
+        let is_sampled = period_bytes.is_some_and(|period| period > 1) && self.columns.bytes.is_some();
+        let note = if is_derived { Note::SamplesDerived } else { Note::SamplesUnknown };
+        if is_sampled && !notes.contains(&note) {
+            notes.push(note);
+        }
+        is_derived
+    }
 }
 
 impl Comparison {
     /// Sums the values of one side by stack, of which there are `stack_count`: as growth from nothing.
-    pub(crate) fn of_one(head: Side<'_>, stack_count: usize) -> Self {
+    pub(crate) fn of_one(head: Side<'_>, stack_count: usize, notes: &mut Vec<Note>) -> Self {
         let period = period_bytes(head.profile);
         let mut sums = vec![StackSums::default(); stack_count];
         for (sample, stack) in head.profile.samples.iter().zip(&head.resolved.stacks) {
@@ -88,11 +114,12 @@ impl Comparison {
             }
         }
         Self {
-            relation: Relation::Independent,
+            relation: Relation::Alone,
             columns: head.columns,
-            has_samples: head.columns.samples.is_some(),
+            has_samples: head.has_samples(period, notes),
+            states_samples: head.states_samples(period),
             unseen_bytes: period.map(|period| (0, if period <= 1 { 0 } else { period })),
-            resolution_bytes: period.map(resolution_bytes),
+            period_bytes: period,
             unfiltered: Change { base: 0, head: head.sum(), flow: None },
             confidence: Confidence::default(),
             sums,
@@ -148,15 +175,15 @@ impl Comparison {
             ..of_head
         };
         let unseen = |period: i64| if period <= 1 { 0 } else { period };
+        let has_samples =
+            [(base, periods.0), (head, periods.1)].map(|(side, period)| side.has_samples(period, notes));
         Self {
             relation,
             columns,
-            has_samples: columns.samples.is_some(),
+            has_samples: has_samples == [true; 2],
+            states_samples: base.states_samples(periods.0) || head.states_samples(periods.1),
             unseen_bytes: periods.0.zip(periods.1).map(|(base, head)| (unseen(base), unseen(head))),
-            resolution_bytes: match periods {
-                (Some(base), Some(head)) => Some(resolution_bytes(base.max(head))),
-                _ => None,
-            },
+            period_bytes: periods.0.zip(periods.1).map(|(base, head)| base.max(head)),
             confidence: Confidence::default(),
             unfiltered: Change { base: scaled(base.sum(), scale.value), head: head.sum(), flow: None },
             sums,
@@ -168,20 +195,20 @@ impl Comparison {
         self.unfiltered
     }
 
-    /// The same, with intervals of another confidence than 0.95.
+    /// The same, with intervals of this confidence instead of 0.95.
     pub(crate) fn with_confidence(self, confidence: Confidence) -> Self {
         Self { confidence, ..self }
     }
 
     pub(crate) fn pairing(&self) -> Pairing {
         match self.relation {
-            Relation::Independent => Pairing::Independent,
+            Relation::Alone | Relation::Independent => Pairing::Independent,
             Relation::Paired { .. } => Pairing::Paired,
         }
     }
 
     pub(crate) fn resolution_bytes(&self) -> Option<u64> {
-        self.resolution_bytes
+        self.period_bytes.map(|period| resolution_bytes(period, self.confidence))
     }
 
     /// The values of one stack; `None` if it has none on either side.
@@ -202,7 +229,7 @@ impl Comparison {
             return None;
         }
         Some(match self.relation {
-            Relation::Independent => Gathered::independent(sums),
+            Relation::Alone | Relation::Independent => Gathered::independent(sums),
             Relation::Paired { reversed, .. } if self.columns.in_use => Gathered::in_use(sums, reversed),
             Relation::Paired { reversed, .. } => Gathered::cumulative(sums, reversed),
         })
@@ -211,14 +238,20 @@ impl Comparison {
     /// The figures of a row that holds these stacks.
     pub(crate) fn figures(&self, gathered: &Gathered) -> DiffFigures {
         let Gathered { base, head, .. } = gathered;
+        let evidence = self.evidence(gathered);
         let has_flow = self.has_flow();
         let change = |base, head, flow: Flow| Change { base, head, flow: has_flow.then_some(flow) };
         DiffFigures {
             value: change(base.value, head.value, gathered.value),
             bytes: self.columns.bytes.map(|_| change(base.bytes, head.bytes, gathered.bytes)),
             objects: self.columns.objects.map(|_| change(base.objects, head.objects, gathered.objects)),
-            samples: self.has_samples.then(|| u64::try_from(gathered.samples).unwrap_or(0)),
-            interval: self.interval(gathered),
+            samples: (self.has_samples && self.states_samples)
+                .then(|| u64::try_from(gathered.samples).unwrap_or(0)),
+            interval: evidence.map(|evidence| evidence.interval(self.confidence)),
+            // That there is something needs no test.
+            evidence: evidence.filter(|_| self.relation != Relation::Alone),
+            p: None,
+            significant: None,
         }
     }
 
@@ -236,13 +269,13 @@ impl Comparison {
         self.pairing() == Pairing::Paired && self.columns.in_use
     }
 
-    fn interval(&self, gathered: &Gathered) -> Option<Interval> {
+    fn evidence(&self, gathered: &Gathered) -> Option<Evidence> {
         let (unseen_base, unseen_head) = self.unseen_bytes?;
         if !self.has_samples || self.columns.bytes.is_none() {
             return None;
         }
         let (unseen_up, unseen_down) = match self.relation {
-            Relation::Independent => (unseen_head, unseen_base),
+            Relation::Alone | Relation::Independent => (unseen_head, unseen_base),
             // No time passed in which anything could have happened unseen.
             Relation::Paired { is_same_snapshot: true, .. } => (0, 0),
             Relation::Paired { .. } if self.columns.in_use => {
@@ -255,7 +288,7 @@ impl Comparison {
         };
         let up = Estimate { unseen_bytes: unseen_up, ..gathered.up };
         let down = Estimate { unseen_bytes: unseen_down, ..gathered.down };
-        Some(up.minus(down, self.confidence))
+        Some(Evidence { up, down })
     }
 }
 

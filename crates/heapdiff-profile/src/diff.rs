@@ -12,6 +12,7 @@ use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowTitle};
 use crate::sample_type::common_columns;
 use crate::selection::Selection;
+use crate::significance::{Evidence, judge_alone, judge_together};
 
 /// The two sides of a diff.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +30,6 @@ pub struct DiffOptions {
     pub by: DiffBy,
     /// Which values, samples and frames.
     pub selection: Selection,
-    /// How often intervals shall hold the truth. Default: 0.95.
-    pub confidence: Confidence,
 }
 
 /// A diff.
@@ -44,14 +43,14 @@ pub struct DiffReport {
     pub sample_type: ValueType,
     /// How the two sides relate.
     pub pairing: Pairing,
-    /// How often the intervals hold the truth.
+    /// How often the intervals hold the truth; of what is called significant, this part is expected to be.
     pub confidence: Confidence,
     /// Growers first, the biggest first; then what did not change; then shrinkers, the biggest last.
     pub rows: Vec<DiffRow>,
     /// The sum of all rows, as a row: its frame is meaningless.
     pub total: DiffTotal,
     /// The smallest growth of one stack, in bytes, that cannot have been missed: what nothing was seen of is below
-    /// this with a chance of 95 %. 0 where every allocation was recorded; `None` where the period is not known.
+    /// this with the chance of [`Self::confidence`]. 0 where every allocation was recorded; `None` where the period is not known.
     pub resolution_bytes: Option<u64>,
     /// Functions of two builds that may be one under two names.
     pub renamed: Vec<Renamed>,
@@ -69,7 +68,7 @@ pub enum Pairing {
 }
 
 /// One row of a diff.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DiffRow {
     /// What it is called.
     pub title: RowTitle,
@@ -90,7 +89,7 @@ pub struct DiffRow {
 }
 
 /// The values of a row, or of all rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DiffFigures {
     /// In the unit of [`DiffReport::sample_type`].
     pub value: Change,
@@ -99,15 +98,25 @@ pub struct DiffFigures {
     /// Objects. `None` where the profiles do not count them.
     pub objects: Option<Change>,
     /// How many sampled allocations the change rests on: births and deaths when paired, those of both sides
-    /// otherwise. `None` where the profiles do not say.
+    /// otherwise. Derived from objects and period where the profiles count objects and no samples; `None` where they
+    /// do not count objects either, or state no period.
     pub samples: Option<u64>,
-    /// Where the true change in bytes lies. A point where every allocation was recorded. `None` where the profiles
-    /// do not state sample counts, or no period.
+    /// Where the true change in bytes lies. A point where every allocation was recorded. `None` where the samples or the
+    /// period are not known.
     pub interval: Option<Interval>,
+    /// The chance to see a change at least as clear where nothing changed, the figures judged by themselves: the smallest
+    /// chance to err at which the interval excludes zero. 0 stands for less than one in a billion. `None` where there is
+    /// no interval, and for a single profile.
+    pub p: Option<f64>,
+    /// Whether the figures changed, judged together with all rows of the report, so that of those that are called
+    /// significant no more than one minus the confidence are expected to be false. Sums over all rows are judged alone.
+    /// `None` where there is no interval, and for a single profile.
+    pub significant: Option<bool>,
+    pub(crate) evidence: Option<Evidence>,
 }
 
 /// Sums over all rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DiffTotal {
     /// Of the rows.
     pub shown: DiffFigures,
@@ -145,16 +154,6 @@ impl Change {
     }
 }
 
-impl DiffFigures {
-    /// Whether the interval of the change in bytes excludes zero; `None` where there is no interval.
-    ///
-    /// Each row is judged by itself: among 100 rows that did not change, up to 5 may be called significant by chance.
-    #[must_use]
-    pub fn significant(&self) -> Option<bool> {
-        self.interval.map(Interval::excludes_zero)
-    }
-}
-
 /// Pairs of names that are worth a note each.
 const RENAMED_NOTES_MAX: usize = 3;
 
@@ -178,7 +177,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
     let comparison =
         Comparison::new(base_side, head_side, frames.stack_count(), selection.normalize, &mut notes)
-            .with_confidence(options.confidence);
+            .with_confidence(selection.confidence);
     // A name without its generics is not the function's.
     let may_be_renamed = comparison.pairing() == Pairing::Independent
         && !renamed::is_one_build(base, head)
@@ -192,14 +191,16 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     if selection.drop_negative {
         groups.drop_negative();
     }
-    let shown = comparison.figures(&groups.total());
-    let rows = groups.into_rows();
+    let mut shown = comparison.figures(&groups.total());
+    judge_alone(&mut shown, selection.confidence);
+    let mut rows = groups.into_rows();
+    judge_together(rows.iter_mut().map(|row| &mut row.figures).collect(), selection.confidence);
     let unfiltered = comparison.unfiltered();
     Ok(DiffReport {
         by: options.by.clone(),
         sample_type,
         pairing: comparison.pairing(),
-        confidence: options.confidence,
+        confidence: selection.confidence,
         rows,
         total: DiffTotal { shown, unfiltered },
         resolution_bytes: comparison.resolution_bytes(),

@@ -41,6 +41,12 @@ impl Confidence {
         (0.5..1.0).contains(&chance).then(|| Self { tail, z: Normal::standard().inverse_cdf(tail) })
     }
 
+    /// The confidence whose tails begin `deviations` standard deviations from the middle of a normal distribution.
+    pub(crate) fn of_deviations(deviations: f64) -> Self {
+        let z = -deviations.abs();
+        Self { tail: Normal::standard().cdf(z), z }
+    }
+
     /// The chance itself.
     #[must_use]
     pub fn chance(self) -> f64 {
@@ -63,17 +69,19 @@ impl Interval {
     }
 }
 
-/// The smallest growth of one stack, in bytes, that cannot have been missed: if nothing was sampled, then with a
-/// chance of 95 % less than this was allocated. Three periods, or nothing where every allocation is recorded.
+/// The smallest growth of one stack, in bytes, that cannot have been missed: if nothing was sampled, then less than this
+/// was allocated, with the chance of `confidence`. At 95 % three periods; nothing where every allocation is recorded.
 ///
 /// The number of samples of blocks much smaller than the period is Poisson with mean `bytes / period`, so the chance
 /// to see none falls to 1/20 at `period * ln 20`.
-pub(crate) fn resolution_bytes(period_bytes: i64) -> u64 {
+pub(crate) fn resolution_bytes(period_bytes: i64, confidence: Confidence) -> u64 {
     if period_bytes <= 1 {
         return 0;
     }
+    // What is left out on both sides stands on one here.
+    let periods = -(2.0 * confidence.tail).ln();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive; `as` saturates")]
-    let resolution = (period_bytes as f64 * 20.0_f64.ln()).ceil() as u64;
+    let resolution = (period_bytes as f64 * periods).ceil() as u64;
     resolution
 }
 
@@ -102,6 +110,20 @@ pub(crate) fn sample_variance(bytes: i64, objects: Option<i64>, samples: i64, pe
     #[expect(clippy::cast_possible_truncation, reason = "bytes² of an i64 fit an i128; `as` saturates")]
     let variance = (count * weight * weight * missed).round() as i128;
     variance
+}
+
+/// How many sampled allocations stand behind an estimate of so many bytes in so many objects, all taken for equally big:
+/// each object was sampled with the chance `1 - exp(-size / period)`.
+pub(crate) fn samples_behind(bytes: i64, objects: i64, period_bytes: i64) -> i64 {
+    if period_bytes <= 1 || bytes <= 0 || objects <= 0 {
+        return objects.max(0);
+    }
+    let (bytes, objects, period) = (bytes as f64, objects as f64, period_bytes as f64);
+    let chance = -(-bytes / objects / period).exp_m1();
+    #[expect(clippy::cast_possible_truncation, reason = "no more than the objects")]
+    let samples = (objects * chance).round() as i64;
+    // Something was seen, or there would be no estimate.
+    samples.max(1)
 }
 
 /// No sample weighs less than a period: one that weighs less than this part of it was taken with a shorter one.
@@ -142,12 +164,17 @@ pub(crate) struct Estimate {
 impl Estimate {
     /// The interval of `self - other`, both estimated independently.
     pub(crate) fn minus(self, other: Self, confidence: Confidence) -> Interval {
+        let high = other.excess_over(self, confidence).saturating_neg();
+        Interval { low: self.excess_over(other, confidence), high }
+    }
+
+    /// The lower end of the interval of `self - other`.
+    pub(crate) fn excess_over(self, other: Self, confidence: Confidence) -> i64 {
         let delta = self.bytes.saturating_sub(other.bytes);
-        let below = self.margin_below(confidence).hypot(other.margin_above(confidence));
-        let above = self.margin_above(confidence).hypot(other.margin_below(confidence));
-        #[expect(clippy::cast_possible_truncation, reason = "margins are at least 0; `as` saturates")]
-        let (below, above) = (below.ceil() as i64, above.ceil() as i64);
-        Interval { low: delta.saturating_sub(below), high: delta.saturating_add(above) }
+        let margin = self.margin_below(confidence).hypot(other.margin_above(confidence));
+        #[expect(clippy::cast_possible_truncation, reason = "a margin is at least 0; `as` saturates")]
+        let margin = margin.ceil() as i64;
+        delta.saturating_sub(margin)
     }
 
     /// How far the lower limit lies below the estimate.
@@ -270,8 +297,8 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_still_up_to_the_resolution() {
-        assert_eq!(resolution_bytes(R), 1_570_627);
-        assert_eq!(resolution_bytes(1), 0);
+        assert_eq!(resolution_bytes(R, CONFIDENCE), 1_570_627);
+        assert_eq!(resolution_bytes(1, CONFIDENCE), 0);
         let nothing = Estimate { unseen_bytes: R, ..Estimate::default() };
         let Interval { low, high } = nothing.minus(Estimate::default(), CONFIDENCE);
         assert_eq!((low, high), (0, 1_570_627));

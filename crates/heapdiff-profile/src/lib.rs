@@ -19,7 +19,7 @@
 //! let row = &report.rows[0];
 //! assert_eq!(report.frames.function(row.frame), "app::fill");
 //! assert_eq!(row.figures.value.delta(), 80 << 20);
-//! assert_eq!(row.figures.significant(), Some(true));
+//! assert_eq!(row.figures.significant, Some(true));
 //! # Ok::<(), heapdiff_profile::AnalysisError>(())
 //! ```
 //!
@@ -88,6 +88,7 @@ mod row_key;
 mod sample_type;
 mod selection;
 mod series;
+mod significance;
 mod string_table;
 mod subject;
 mod summary;

@@ -5,10 +5,12 @@ use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::ValueType;
 use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
+use crate::significance::{judge_alone, judge_together};
 use crate::string_table::StringId;
 use crate::subject::Subject;
 use indexmap::IndexMap;
@@ -39,12 +41,14 @@ pub struct Listing {
     pub total: DiffTotal,
     /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
     pub resolution_bytes: Option<u64>,
+    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
+    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
 
 /// A function in one source file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ListedFunction {
     /// The function and its file, and one of its lines.
     pub frame: FrameId,
@@ -114,11 +118,16 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
             Note::NoSuchFunction { pattern }
         });
     }
+    let confidence = options.selection.confidence;
     let order = FrameOrder::of(frames);
     let mut functions: Vec<_> = functions.into_values().map(|sums| sums.into_function(&comparison)).collect();
     if options.selection.drop_negative {
         functions.retain(|function| function.cum.value.delta() >= 0);
     }
+    judge_together(functions.iter_mut().map(|function| &mut function.flat).collect(), confidence);
+    judge_together(functions.iter_mut().map(|function| &mut function.cum).collect(), confidence);
+    let mut shown = comparison.figures_of(&all);
+    judge_alone(&mut shown, confidence);
     functions.sort_by(|a, b| {
         let by_value = |function: &ListedFunction| {
             let delta = |figures: &DiffFigures| Reverse(figures.value.delta().unsigned_abs());
@@ -130,8 +139,9 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&comparison),
         functions,
-        total: DiffTotal { shown: comparison.figures_of(&all), unfiltered: comparison.unfiltered() },
+        total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
         resolution_bytes: comparison.resolution_bytes(),
+        confidence,
         notes,
         frames: resolved.frames,
     })

@@ -43,6 +43,11 @@ pub enum Note {
         /// What its values were multiplied with.
         factor: f64,
     },
+    /// Profiles do not count samples: their number follows from objects, bytes and period, if blocks of one row of the file
+    /// are equally big.
+    SamplesDerived,
+    /// Profiles count bytes alone, so that nobody can tell how sure they are.
+    SamplesUnknown,
     /// Base and head come from different programs.
     DifferentPrograms {
         /// The base's program.
@@ -123,6 +128,16 @@ impl fmt::Display for Note {
                 f,
                 "the base is scaled by {factor:.4} to hold as much as the head: compared as independent"
             ),
+            Self::SamplesDerived => write!(
+                f,
+                "the profile counts no samples: they are derived from objects, bytes and period, and so are intervals"
+            ),
+            Self::SamplesUnknown => {
+                write!(
+                    f,
+                    "the profile counts neither samples nor objects: how sure its figures are cannot be told"
+                )
+            }
             Self::NoSuchFunction { pattern } => write!(f, "`{pattern}` matched no function"),
             Self::FunctionsHidden { pattern } => {
                 write!(f, "`{pattern}` matched hidden functions alone: `--all-frames` shows them")
@@ -162,20 +177,26 @@ impl fmt::Display for Note {
                 let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
                 write!(f, "left out what not all of the merged profiles have: {}", kinds.join(", "))
             }
-            Self::MergedSnapshots { snapshots: 1, .. } => {
-                write!(f, "the sum of a snapshot and other profiles: figures of its process are left out")
-            }
-            Self::MergedSnapshots { snapshots, processes } if snapshots == processes => {
-                write!(f, "the sum of {snapshots} processes: figures of a single process are left out")
-            }
-            Self::MergedSnapshots { snapshots, processes: 1 } => write!(
-                f,
-                "the sum of {snapshots} snapshots of one process: what is alive in several counts several times"
-            ),
-            Self::MergedSnapshots { snapshots, processes } => write!(
-                f,
-                "the sum of {snapshots} snapshots of {processes} processes: what is alive in several counts several times"
-            ),
+            Self::MergedSnapshots { snapshots, processes } => write_merged(*snapshots, *processes, f),
         }
+    }
+}
+
+fn write_merged(snapshots: usize, processes: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match (snapshots, processes) {
+        (1, _) => {
+            write!(f, "the sum of a snapshot and other profiles: figures of its process are left out")
+        }
+        _ if snapshots == processes => {
+            write!(f, "the sum of {snapshots} processes: figures of a single process are left out")
+        }
+        (_, 1) => write!(
+            f,
+            "the sum of {snapshots} snapshots of one process: what is alive in several counts several times"
+        ),
+        _ => write!(
+            f,
+            "the sum of {snapshots} snapshots of {processes} processes: what is alive in several counts several times"
+        ),
     }
 }

@@ -5,6 +5,7 @@ use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::interval::Confidence;
 use crate::memory_split::RowsGrown;
 use crate::metadata::{
     AllocatorFigures, Metadata, Process, RecorderCost, SnapshotReason, StackQuality, Unwinder,
@@ -17,6 +18,7 @@ use crate::row_key::DiffBy;
 use crate::sample_type::{Columns, common_columns};
 use crate::selection::Selection;
 use crate::series::{NamedProfile, Series};
+use crate::significance::{judge_alone, judge_together};
 use crate::trajectory::{RowFloor, Trajectories};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -57,6 +59,8 @@ pub struct Overview {
     pub headline: Headline,
     /// The growth of one stack, in bytes, that may go unseen: see [`crate::DiffReport::resolution_bytes`].
     pub resolution_bytes: Option<u64>,
+    /// How often intervals hold the truth: see [`crate::DiffReport::confidence`].
+    pub confidence: Confidence,
     /// By [`Movement`], and what moved most first.
     pub rows: Vec<OverviewRow>,
     /// Sums over all rows between base and head.
@@ -181,7 +185,7 @@ pub enum Movement {
 }
 
 /// One row: a function and line, over the whole series.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OverviewRow {
     /// The frame that it is attributed to, with file and line.
     pub frame: FrameId,
@@ -230,7 +234,8 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
         .collect();
     let expected = AnalysisError::TooFewSnapshots { count: sides.len(), expected: head + 1 };
     let (Some(&of_base), Some(&of_head)) = (sides.get(base), sides.get(head)) else { return Err(expected) };
-    let comparison = Comparison::new(of_base, of_head, frames.stack_count(), false, &mut notes);
+    let comparison = Comparison::new(of_base, of_head, frames.stack_count(), false, &mut notes)
+        .with_confidence(selection.confidence);
     let trajectories = Trajectories::new(&sides, &frames, &attribution);
 
     let points: Vec<_> = snapshots
@@ -243,8 +248,10 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
     let peak = base + in_window.iter().position(|point| point.live == live_peak).unwrap_or(0);
     let floor = RowFloor { bytes: comparison.resolution_bytes(), value: live_peak / RELEVANT_SHARE };
     let groups = Groups::new(&frames, &attribution, &comparison, &DiffBy::Line);
-    let total = comparison.figures(&groups.total());
+    let mut total = comparison.figures(&groups.total());
+    judge_alone(&mut total, selection.confidence);
     let mut rows = trajectories.rows(&groups, &window, floor);
+    judge_together(rows.iter_mut().map(|row| &mut row.figures).collect(), selection.confidence);
     sort_rows(&mut rows, &FrameOrder::of(&frames));
     let of_memory = match selection.filters.is_empty() && is_memory_in_use(&sample_type.kind) {
         true => None,
@@ -265,6 +272,7 @@ pub fn overview(series: &Series, options: &OverviewOptions) -> Result<Overview, 
         peak,
         pairing: comparison.pairing(),
         resolution_bytes: comparison.resolution_bytes(),
+        confidence: selection.confidence,
         rows,
         total: DiffTotal { shown: total, unfiltered },
         notes,

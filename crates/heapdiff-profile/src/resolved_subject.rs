@@ -5,6 +5,7 @@ use crate::comparison::{Comparison, Side};
 use crate::diff::Pairing;
 use crate::error::AnalysisError;
 use crate::frame::FrameTable;
+use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::{Profile, Sample, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
@@ -17,6 +18,7 @@ pub(crate) struct ResolvedSubject<'a> {
     subject: Subject<'a>,
     /// Whether the base is scaled to hold as much as the head.
     normalize: bool,
+    pub(crate) confidence: Confidence,
     pub(crate) sample_type: ValueType,
     of_base: Columns,
     of_head: Columns,
@@ -46,6 +48,7 @@ impl<'a> ResolvedSubject<'a> {
             Self {
                 subject,
                 normalize: selection.normalize,
+                confidence: selection.confidence,
                 sample_type,
                 of_base,
                 of_head,
@@ -72,13 +75,14 @@ impl<'a> ResolvedSubject<'a> {
         notes: &mut Vec<Note>,
     ) -> Comparison {
         let head = Side { profile: self.subject.head, resolved: head, columns: self.of_head };
-        match self.subject.base {
+        let comparison = match self.subject.base {
             Some(profile) => {
                 let base = Side { profile, resolved: base, columns: self.of_base };
                 Comparison::new(base, head, count, self.normalize, notes)
             }
-            None => Comparison::of_one(head, count),
-        }
+            None => Comparison::of_one(head, count, notes),
+        };
+        comparison.with_confidence(self.confidence)
     }
 
     /// The samples of both sides that the filters let through, with whether they are of the base and their value.

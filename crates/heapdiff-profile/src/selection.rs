@@ -3,6 +3,7 @@
 use crate::filter::Filters;
 #[cfg(doc)]
 use crate::function_name::Names;
+use crate::interval::Confidence;
 
 /// The part of a question that all reports share.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Selection {
     /// Whether functions that differ in generic arguments alone are one, called as [`Names::Generics`] says. Default:
     /// they are several.
     pub collapse_generics: bool,
+    /// How often intervals shall hold the truth, and so how sure a row must be to be called significant. Default: 0.95.
+    pub confidence: Confidence,
 }
 
 /// Which frames of a stack a report shows.

@@ -3,12 +3,14 @@
 use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::StackId;
+use crate::interval::Confidence;
 use crate::label_value::{LabelRange, LabelText};
 use crate::note::Note;
 use crate::profile::{Profile, Sample, ValueType};
 use crate::resolve::ResolvedSamples;
 use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
+use crate::significance::{judge_alone, judge_together};
 use crate::subject::Subject;
 use crate::tag_ranges::ranges;
 use indexmap::IndexSet;
@@ -28,12 +30,14 @@ pub struct TagsReport {
     pub total: DiffTotal,
     /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
     pub resolution_bytes: Option<u64>,
+    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
+    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
 
 /// A label.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tag {
     /// Its name.
     pub key: String,
@@ -47,7 +51,7 @@ pub struct Tag {
 }
 
 /// A value of a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TagValue {
     /// The value.
     pub value: TagText,
@@ -84,12 +88,19 @@ pub fn tags(subject: Subject<'_>, selection: &Selection) -> Result<TagsReport, A
         tag.values.retain(|value| !selection.drop_negative || value.figures.value.delta() >= 0);
         tag
     });
+    let mut tags: Vec<Tag> = tags.collect();
+    let values = tags.iter_mut().flat_map(|tag| &mut tag.values).map(|value| &mut value.figures);
+    judge_together(values.collect(), selection.confidence);
+    let mut shown = by_stack.figures_of(&all);
+    let sums = tags.iter_mut().flat_map(|tag| [&mut tag.total, &mut tag.untagged]).chain([&mut shown]);
+    sums.for_each(|figures| judge_alone(figures, selection.confidence));
     Ok(TagsReport {
         sample_type: resolved.sample_type.clone(),
         pairing: resolved.pairing(&by_stack),
-        tags: tags.collect(),
-        total: DiffTotal { shown: by_stack.figures_of(&all), unfiltered: by_stack.unfiltered() },
+        tags,
+        total: DiffTotal { shown, unfiltered: by_stack.unfiltered() },
         resolution_bytes: by_stack.resolution_bytes(),
+        confidence: selection.confidence,
         notes,
     })
 }

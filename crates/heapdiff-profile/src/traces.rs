@@ -3,6 +3,7 @@
 use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
+use crate::interval::Confidence;
 use crate::label_value::{LabelRange, LabelText};
 use crate::note::Note;
 use crate::profile::ValueType;
@@ -10,6 +11,7 @@ use crate::resolved_subject::ResolvedSubject;
 use crate::row_groups::Groups;
 use crate::row_key::DiffBy;
 use crate::selection::Selection;
+use crate::significance::{judge_alone, judge_together};
 use crate::subject::Subject;
 use indexmap::IndexMap;
 use std::cmp::Reverse;
@@ -30,6 +32,8 @@ pub struct TracesReport {
     pub total: DiffTotal,
     /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
     pub resolution_bytes: Option<u64>,
+    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
+    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -71,9 +75,11 @@ pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesRepor
     if selection.drop_negative {
         groups.drop_negative();
     }
-    let shown = comparison.figures(&groups.total());
+    let mut shown = comparison.figures(&groups.total());
+    judge_alone(&mut shown, selection.confidence);
     let mut labels = labels_by_stack(&resolved, selection);
     let mut rows = groups.into_rows();
+    judge_together(rows.iter_mut().map(|row| &mut row.figures).collect(), selection.confidence);
     // The rows come in an order that does not depend on that of the samples, which equal ones keep.
     rows.sort_by_key(|row| {
         let value = row.figures.value;
@@ -92,6 +98,7 @@ pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesRepor
         pairing: resolved.pairing(&comparison),
         total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
         resolution_bytes: comparison.resolution_bytes(),
+        confidence: selection.confidence,
         notes,
         frames: resolved.frames,
     })

@@ -149,7 +149,7 @@ impl<'a> Trajectories<'a> {
             values: &values,
             deviations: &deviations,
             aged,
-            significant: figures.significant(),
+            significant: figures.excludes_zero(),
             floor: floor.value.max(unseen),
             growth_floor: if self.is_bytes { GROWTH_BYTES_MIN } else { 0 },
         };

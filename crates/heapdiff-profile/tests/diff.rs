@@ -76,7 +76,7 @@ fn snapshots_of_one_process_are_paired_by_epoch() {
         Some(Interval { low: -400, high: -400 }),
         "every allocation was recorded"
     );
-    assert_eq!(fill.figures.significant(), Some(true));
+    assert_eq!(fill.figures.significant, Some(true));
     assert_eq!(report.total.shown.value.flow, Some(Flow { born: 300, died: 700, grown: 4032 }));
     assert_eq!((report.total.unfiltered.base, report.total.unfiltered.head), (1564, 5196));
     assert_eq!(report.resolution_bytes, Some(0));
@@ -151,11 +151,11 @@ fn what_was_allocated_between_has_no_deaths() {
     // 60 samples of 512 KiB: 30 MiB, and by the exact interval of Poisson counts 22.9 to 38.6.
     assert!(low > 22 << 20 && low < 24 << 20, "{low}");
     assert!(high > 38 << 20 && high < 40 << 20, "{high}");
-    assert_eq!(figures.significant(), Some(true));
+    assert_eq!(figures.significant, Some(true));
 }
 
 #[test]
-fn a_profile_without_sample_counts_has_no_intervals() {
+fn samples_that_are_not_counted_follow_from_objects_if_there_are_any() {
     let go = |bytes| {
         let types = [
             ("alloc_objects", "count"),
@@ -170,10 +170,34 @@ fn a_profile_without_sample_counts_has_no_intervals() {
     };
     let report = diff_by(&go(100), &go(300), DiffBy::Function);
     let figures = report.rows[0].figures;
-    assert_eq!((figures.samples, figures.interval, figures.significant()), (None, None, None));
+    // Two objects of 50 or 150 bytes are no estimate that a sampler would make, but something was seen.
+    assert_eq!((figures.samples, figures.significant), (Some(2), Some(false)));
     assert_eq!(figures.objects.map(Change::delta), Some(0));
     assert_eq!(report.pairing, Pairing::Independent);
-    assert_eq!(report.notes, []);
+    assert_eq!(report.notes, [Note::SamplesDerived]);
+
+    // Of blocks of two periods 86 in 100 are sampled.
+    let mebibytes = |objects: i64| go_like(&[objects, objects << 20]);
+    let report = diff_by(&mebibytes(6), &mebibytes(110), DiffBy::Function);
+    assert_eq!(report.rows[0].figures.samples, Some(100));
+    assert_eq!(report.rows[0].figures.significant, Some(true));
+
+    let bytes_alone = |bytes| {
+        let sampled = ProfileBuilder::with_types(&[("inuse_space", "bytes")]).period(1 << 19);
+        sampled.sample(&["main.fill /src/main.go:3"], &[bytes], &[]).build()
+    };
+    let report = diff_by(&bytes_alone(100), &bytes_alone(300), DiffBy::Function);
+    let figures = report.rows[0].figures;
+    assert_eq!((figures.samples, figures.interval, figures.significant, figures.p), (None, None, None, None));
+    assert_eq!(report.notes, [Note::SamplesUnknown]);
+}
+
+/// A profile of objects and bytes in use.
+fn go_like(values: &[i64]) -> Profile {
+    ProfileBuilder::with_types(&[("inuse_objects", "count"), ("inuse_space", "bytes")])
+        .period(1 << 19)
+        .sample(&["main.fill /src/main.go:3"], values, &[])
+        .build()
 }
 
 #[test]

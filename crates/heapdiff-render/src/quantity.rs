@@ -125,6 +125,55 @@ impl Unit {
         }
     }
 
+    /// Two values with one unit, as a change: `+1.20..+14.0 MiB`.
+    #[must_use]
+    pub fn format_change_range(&self, low: i64, high: i64) -> String {
+        self.range(low, high, "+")
+    }
+
+    /// Two values with one unit: `1.20..14.0 MiB`.
+    #[must_use]
+    pub fn format_range(&self, low: i64, high: i64) -> String {
+        self.range(low, high, "")
+    }
+
+    fn range(&self, low: i64, high: i64, plus: &str) -> String {
+        let biggest = low.unsigned_abs().max(high.unsigned_abs());
+        let (size, name, is_fixed) = self.scale(biggest);
+        let end = |value: i64| {
+            let sign = if value < 0 { "-" } else { plus };
+            let scaled = value.unsigned_abs() as f64 / size;
+            match value {
+                0 => "0".to_owned(),
+                _ if is_fixed => format!("{sign}{}", two_decimals(scaled)),
+                #[expect(clippy::float_cmp, reason = "what is not scaled is scaled by exactly 1")]
+                _ if size == 1.0 => format!("{sign}{}", count(value.unsigned_abs())),
+                _ => format!("{sign}{}", three_digits(scaled)),
+            }
+        };
+        format!("{}..{} {name}", end(low), end(high)).trim_end().to_owned()
+    }
+
+    /// What `biggest` is divided by when it is written, the name of that, and whether it is the same for all values.
+    fn scale(&self, biggest: u64) -> (f64, &str, bool) {
+        match self {
+            Self::Bytes => {
+                let (size, prefix) = byte_scale(biggest);
+                (size, prefix, false)
+            }
+            Self::Count => (1.0, "", false),
+            Self::Nanoseconds => (1e9, "s", true),
+            Self::Other(unit) => (1.0, unit, false),
+            Self::Fixed { size, name } => (*size, name, true),
+            Self::Divided { by, unit } => {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+                let quotient = (biggest as f64 / by).round() as u64;
+                let (size, name, is_fixed) = unit.scale(quotient);
+                (size * by, name, is_fixed)
+            }
+        }
+    }
+
     fn magnitude(&self, value: u64) -> String {
         match self {
             Self::Bytes => bytes(value),
@@ -151,21 +200,24 @@ impl Unit {
 /// A number of bytes, such as `512 B` or `1.50 MiB`.
 #[must_use]
 pub fn bytes(value: u64) -> String {
-    const PREFIXES: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if value < 1024 {
-        return format!("{value} B");
+    match byte_scale(value) {
+        (_, "B") => format!("{value} B"),
+        (size, unit) => format!("{} {unit}", three_digits(value as f64 / size)),
     }
-    let mut scaled = value as f64;
-    let mut unit = "B";
+}
+
+/// The unit that suits so many bytes, and its size.
+fn byte_scale(value: u64) -> (f64, &'static str) {
+    const PREFIXES: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (1.0, "B");
     for prefix in PREFIXES {
-        scaled /= 1024.0;
-        unit = prefix;
         // 1023.6 would be written as 1024: it belongs to the next prefix.
-        if scaled < 1023.5 {
+        if (value as f64 / size) < if unit == "B" { 1024.0 } else { 1023.5 } {
             break;
         }
+        (size, unit) = (size * 1024.0, prefix);
     }
-    format!("{} {unit}", three_digits(scaled))
+    (size, unit)
 }
 
 /// A positive number with three significant digits, and all of them from 100 on.
@@ -191,6 +243,14 @@ pub fn count(value: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A chance in percent, such as `95 %` or `99.9 %`.
+#[must_use]
+pub fn chance(chance: f64) -> String {
+    // Four digits behind the point are more than anybody asks for, and hide how 1 - 0.95 is rounded.
+    let percent = format!("{:.4}", chance * 100.0);
+    format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A number of things with their name: `1 sample`, `12 samples`.
@@ -315,6 +375,20 @@ mod tests {
         assert_eq!(Unit::Bytes.format_change(i64::MIN), "-8.00 EiB");
         assert_eq!(Unit::from_name("nanoseconds").format_change(1_500_000_000), "+1.5 s");
         assert_eq!(Unit::from_name("cycles").format(-1_500), "-1,500 cycles");
+    }
+
+    #[test]
+    fn ranges_have_one_unit() {
+        let mib = |tenths: i64| tenths * (1 << 20) / 10;
+        assert_eq!(Unit::Bytes.format_change_range(mib(141), mib(276)), "+14.1..+27.6 MiB");
+        assert_eq!(Unit::Bytes.format_change_range(mib(-12), 4096), "-1.20..+0.00 MiB");
+        assert_eq!(Unit::Bytes.format_range(0, mib(10230)), "0..1023 MiB");
+        assert_eq!(Unit::Bytes.format_change_range(-5, 900), "-5..+900 B");
+        let mebibytes = Measure { unit: Some("mib".to_owned()), divide_by: Some(2.0) };
+        assert_eq!(mebibytes.unit("bytes").format_change_range(mib(-10), mib(30)), "-0.5..+1.5 MiB");
+        let divided = Measure { unit: None, divide_by: Some(4.0) };
+        assert_eq!(divided.unit("bytes").format_change_range(-2048, mib(30)), "-0.50..+768 KiB");
+        assert_eq!([chance(0.95), chance(1.0 - 0.95), chance(0.999)], ["95 %", "5 %", "99.9 %"]);
     }
 
     #[test]

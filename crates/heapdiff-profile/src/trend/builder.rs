@@ -24,6 +24,7 @@ use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::series::NamedProfile;
+use crate::significance::{judge_alone, judge_together};
 use indexmap::IndexMap;
 
 /// A row that moved by less than this part of the biggest live heap does not matter.
@@ -188,7 +189,8 @@ impl<'a> TrendBuilder<'a> {
             notes.push(Note::SnapshotsWithoutSampleType { count: self.left_out });
         }
         let head = self.last.as_ref().unwrap_or(&first);
-        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), false, &mut notes);
+        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), false, &mut notes)
+            .with_confidence(self.options.selection.confidence);
         let (seconds, has_times) = seconds(&self.points);
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());
@@ -205,14 +207,18 @@ impl<'a> TrendBuilder<'a> {
         if self.options.by == DiffBy::Type && groups.keys().has_unknown_types() {
             notes.push(Note::UnknownTypes);
         }
-        let total = rows.total(comparison.figures(&groups.total()));
-        let rows = rows.all(&groups);
+        let confidence = self.options.selection.confidence;
+        let mut total = rows.total(comparison.figures(&groups.total()));
+        judge_alone(&mut total.figures, confidence);
+        let mut rows = rows.all(&groups);
+        judge_together(rows.iter_mut().map(|row| &mut row.figures).collect(), confidence);
         Ok(TrendReport {
             by: self.options.by.clone(),
             sample_type,
             process: first.profile.metadata.as_ref().map(|metadata| metadata.process.clone()),
             pairing: comparison.pairing(),
             resolution_bytes: comparison.resolution_bytes(),
+            confidence,
             floor,
             rows,
             total,

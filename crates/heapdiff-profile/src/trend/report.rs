@@ -4,6 +4,7 @@ use super::rate::Rate;
 use super::verdict::Judgement;
 use crate::diff::{DiffFigures, Pairing};
 use crate::frame::{FrameId, FrameTable, StackId};
+use crate::interval::Confidence;
 use crate::metadata::Process;
 use crate::note::Note;
 use crate::overview::SnapshotPoint;
@@ -47,6 +48,8 @@ pub struct TrendReport {
     pub pairing: Pairing,
     /// As [`crate::DiffReport::resolution_bytes`].
     pub resolution_bytes: Option<u64>,
+    /// How often intervals hold the truth: see [`crate::DiffReport::confidence`].
+    pub confidence: Confidence,
     /// What moves less than this does not matter, in the unit of [`Self::sample_type`].
     pub floor: i64,
     /// By verdict, in the order of [`super::Verdict`]; within one, what grows fastest first, by the lower end of its

@@ -1,6 +1,6 @@
 //! `heapdiff/tree/v1`, `heapdiff/peek/v1` and `heapdiff/graph/v1`: nodes, and the calls between them.
 
-use super::frame::{FrameJson, OriginJson, SideJson};
+use super::frame::{FrameJson, OriginJson, SideJson, three_digits};
 use crate::graph_view::GraphView;
 use heapdiff_profile::{Change, DiffFigures, DroppedNodes, GraphEdge, GraphNode, Interval, NodeBy, Pairing};
 use schemars::JsonSchema;
@@ -97,6 +97,16 @@ pub(super) struct HeadJson<'a> {
     shown: i64,
     /// The part of `total` that the filters let through.
     gross: i64,
+    /// Lower end of the interval of `shown` in bytes; null where it is not known how many samples there were, or how often.
+    shown_low: Option<i64>,
+    /// Upper end of that interval.
+    shown_high: Option<i64>,
+    /// Sampled allocations that `shown` rests on; null where they are not known.
+    shown_samples: Option<u64>,
+    /// The smallest change of one stack that cannot have been missed, in bytes; 0 is exact, null is not known.
+    resolution_bytes: Option<u64>,
+    /// The chance with which each interval holds the true value.
+    confidence: f64,
 }
 
 impl<'a> HeadJson<'a> {
@@ -113,6 +123,11 @@ impl<'a> HeadJson<'a> {
             total: totals.whole,
             shown: totals.shown.value.delta(),
             gross: totals.gross,
+            shown_low: totals.shown.interval.map(|interval| interval.low),
+            shown_high: totals.shown.interval.map(|interval| interval.high),
+            shown_samples: totals.shown.samples,
+            resolution_bytes: graph.resolution_bytes,
+            confidence: graph.confidence.chance(),
         }
     }
 }
@@ -197,8 +212,10 @@ pub(super) struct NodeJson {
     cum_percent: Option<f64>,
     /// `flat` in objects; null where the profile does not count them.
     flat_objects: Option<i64>,
-    /// Sampled allocations that `flat` rests on; null where the profile does not count them.
+    /// Sampled allocations that `flat` rests on; null where they are not known.
     flat_samples: Option<u64>,
+    /// Sampled allocations that `cum` rests on; null where they are not known.
+    cum_samples: Option<u64>,
     /// All growth and all shrinkage of paths that end here, in the unit.
     flat_gross: i64,
     /// All growth and all shrinkage of paths that come through here, in the unit.
@@ -211,13 +228,11 @@ pub(super) struct NodeJson {
     cum_base: i64,
     /// `cum` of the head.
     cum_head: i64,
-    /// Lower end of the 95 % interval of `flat` in bytes; null where the profiles do not state sample counts or a
-    /// period.
+    /// Lower end of the interval of `flat` in bytes; null where it is not known how many samples there were, or how often.
     flat_low: Option<i64>,
     /// Upper end of that interval.
     flat_high: Option<i64>,
-    /// Lower end of the 95 % interval of `cum` in bytes; null where the profiles do not state sample counts or a
-    /// period.
+    /// Lower end of the interval of `cum` in bytes; null where it is not known how many samples there were, or how often.
     cum_low: Option<i64>,
     /// Upper end of that interval.
     cum_high: Option<i64>,
@@ -230,8 +245,16 @@ pub(super) struct NodeJson {
     /// What was in the base with all that it called and is not in the head, in the unit; null unless the sides are
     /// paired.
     cum_died: Option<i64>,
-    /// Whether the interval of `flat` excludes zero; without an interval, whether there is any value.
+    /// The chance to see such a change of `flat` where there is none, the node judged by itself: see `p` of a diff. Null
+    /// without an interval, and of a single profile.
+    flat_p: Option<f64>,
+    /// The same of `cum`.
+    cum_p: Option<f64>,
+    /// Whether `flat` changed, judged together with that of all other nodes, also those that are left out; without an
+    /// interval, and of a single profile, whether there is any value.
     significant: bool,
+    /// Whether `cum` changed, in the same way.
+    cum_significant: bool,
 }
 
 impl NodeJson {
@@ -248,6 +271,7 @@ impl NodeJson {
             cum_percent: percent(cum.value.delta(), whole),
             flat_objects: flat.objects.map(Change::delta),
             flat_samples: flat.samples,
+            cum_samples: cum.samples,
             flat_gross: node.flat_gross,
             cum_gross: node.cum_gross,
             flat_base: flat.value.base,
@@ -262,7 +286,10 @@ impl NodeJson {
             flat_died: flat.value.flow.map(|flow| flow.died),
             cum_born: cum.value.flow.map(|flow| flow.born),
             cum_died: cum.value.flow.map(|flow| flow.died),
-            significant: flat.significant().unwrap_or(flat.value.delta() != 0),
+            flat_p: flat.p.map(three_digits),
+            cum_p: cum.p.map(three_digits),
+            significant: flat.significant.unwrap_or(flat.value.delta() != 0),
+            cum_significant: cum.significant.unwrap_or(cum.value.delta() != 0),
         }
     }
 }

@@ -75,8 +75,13 @@ impl SideJson {
     }
 }
 
+/// A chance with as many digits as it is worth.
+pub(super) fn three_digits(chance: f64) -> f64 {
+    format!("{chance:.2e}").parse().unwrap_or(chance)
+}
+
 /// The numbers of a row of a diff. Fields in `bytes` are null where the profiles do not count bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub(super) struct FiguresJson {
     /// Bytes in the base; null where the profiles do not count bytes.
     pub(super) base_bytes: Option<i64>,
@@ -84,7 +89,7 @@ pub(super) struct FiguresJson {
     pub(super) head_bytes: Option<i64>,
     /// `head_bytes` less `base_bytes`.
     pub(super) delta_bytes: Option<i64>,
-    /// Lower end of the interval of `delta_bytes`; null where the profiles do not state sample counts or a period.
+    /// Lower end of the interval of `delta_bytes`; null where it is not known how many samples there were, or how often.
     pub(super) delta_low: Option<i64>,
     /// Upper end of that interval.
     pub(super) delta_high: Option<i64>,
@@ -111,9 +116,13 @@ pub(super) struct FiguresJson {
     pub(super) head_value: i64,
     /// `head_value` less `base_value`.
     pub(super) delta_value: i64,
-    /// Sampled allocations that the change rests on; null where the profiles do not count samples.
+    /// Sampled allocations that the change rests on; null where they are not known.
     pub(super) samples: Option<u64>,
-    /// Whether the interval excludes zero; without an interval, whether there is any change.
+    /// The chance to see such a change where there is none, the row judged by itself: the smallest chance to err at which
+    /// the interval excludes zero. 0 stands for less than 1e-9. Null without an interval.
+    pub(super) p: Option<f64>,
+    /// Whether it changed, judged together with all rows of the report: of those that are called significant no more than
+    /// one minus the confidence are expected to be false. Without an interval, whether there is any change.
     pub(super) significant: bool,
 }
 
@@ -140,7 +149,8 @@ impl FiguresJson {
             head_value: figures.value.head,
             delta_value: delta,
             samples: figures.samples,
-            significant: figures.significant().unwrap_or(delta != 0),
+            p: figures.p.map(three_digits),
+            significant: figures.significant.unwrap_or(delta != 0),
         }
     }
 }

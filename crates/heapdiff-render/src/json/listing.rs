@@ -44,7 +44,7 @@ impl ListJson<'_> {
                 &report.sample_type,
                 pairing,
                 total,
-                report.resolution_bytes,
+                (report.resolution_bytes, report.confidence),
             ),
             functions_all: report.functions.len(),
             functions: functions.collect(),

@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, FrameJson};
 use heapdiff_profile::{
-    AllocatorFigures, Confidence, GrowthKind, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
+    AllocatorFigures, GrowthKind, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
     RecorderCost, Recording, SnapshotPoint, StackQuality, Unwinder,
 };
 use schemars::JsonSchema;
@@ -40,7 +40,7 @@ impl OverviewJson<'_> {
                 unit: &overview.sample_type.unit,
                 headline: HeadlineJson::of(overview),
                 resolution_bytes: overview.resolution_bytes,
-                confidence: Confidence::default().chance(),
+                confidence: overview.confidence.chance(),
                 base: overview.base,
                 head: overview.head,
                 peak: overview.peak,

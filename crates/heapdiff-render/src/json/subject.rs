@@ -34,7 +34,7 @@ impl<'a> SubjectJson<'a> {
         sample_type: &'a ValueType,
         pairing: Option<Pairing>,
         total: &DiffTotal,
-        resolution_bytes: Option<u64>,
+        (resolution_bytes, confidence): (Option<u64>, Confidence),
     ) -> Self {
         Self {
             paired: pairing.map(|pairing| pairing == Pairing::Paired),
@@ -43,7 +43,7 @@ impl<'a> SubjectJson<'a> {
             base: sides.base.map(|base| SideJson::of(base, total.unfiltered.base)),
             head: SideJson::of(sides.head, total.unfiltered.head),
             resolution_bytes,
-            confidence: Confidence::default().chance(),
+            confidence: confidence.chance(),
             total: ValuesJson::of(&total.shown, pairing.is_some(), total.unfiltered.head),
         }
     }
@@ -61,13 +61,13 @@ pub(super) enum ValuesJson {
         percent: Option<f64>,
         /// The same in bytes; null where the profile does not count them.
         bytes: Option<i64>,
-        /// Lower end of the interval of `bytes`; null where the profile does not state sample counts or a period.
+        /// Lower end of the interval of `bytes`; null where it is not known how many samples there were, or how often.
         bytes_low: Option<i64>,
         /// Upper end of that interval.
         bytes_high: Option<i64>,
         /// The same in objects; null where the profile does not count them.
         objects: Option<i64>,
-        /// Sampled allocations that it rests on; null where the profile does not count them.
+        /// Sampled allocations that it rests on; null where they are not known.
         samples: Option<u64>,
     },
     /// Of a comparison.

@@ -50,7 +50,7 @@ impl TagsJson<'_> {
                 &report.sample_type,
                 pairing,
                 total,
-                report.resolution_bytes,
+                (report.resolution_bytes, report.confidence),
             ),
             tags: tags.collect(),
             notes: report.notes.iter().map(ToString::to_string).collect(),

@@ -38,7 +38,7 @@ impl TracesJson<'_> {
                 &report.sample_type,
                 pairing,
                 total,
-                report.resolution_bytes,
+                (report.resolution_bytes, report.confidence),
             ),
             traces_all: report.traces.len(),
             traces: traces.map(|trace| TraceJson::of(trace, report)).collect(),

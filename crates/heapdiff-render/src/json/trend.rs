@@ -4,7 +4,7 @@ use super::frame::{FiguresJson, FrameJson};
 use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
 use crate::verdict_words::reason;
-use heapdiff_profile::{Confidence, Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
+use heapdiff_profile::{Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -52,7 +52,7 @@ impl TrendJson<'_> {
                 paired: report.pairing == Pairing::Paired,
                 resolution_bytes: report.resolution_bytes,
                 floor: report.floor,
-                confidence: Confidence::default().chance(),
+                confidence: report.confidence.chance(),
                 total: MovementJson::of(&report.total, report),
                 headroom: report.headroom.map(HeadroomJson::of),
                 rows_all: report.rows.len(),

@@ -13,6 +13,8 @@ use std::io::{self, Write};
 
 /// From this width on there is room for the share of flat values, in columns.
 const SHARE_WIDTH_MIN: usize = 100;
+/// From this width on there is room for the interval of each cum value, in columns.
+const INTERVAL_WIDTH_MIN: usize = 110;
 /// Space between two columns, and between function and source line.
 const GAP: usize = 2;
 /// What callers and callees are indented by: an arrow and a space.
@@ -40,7 +42,7 @@ impl CallListsText<'_> {
             return writeln!(out, "{}", nothing(&self.view));
         }
         writeln!(out)?;
-        let columns = GraphColumns::of(&self.view, options);
+        let columns = GraphColumns::of(&self.view, |node| &node.cum, INTERVAL_WIDTH_MIN, options);
         self.write_blocks(&columns, options, out)?;
         if self.only.is_none() {
             write_dropped(&self.view, options, out)?;
@@ -48,12 +50,12 @@ impl CallListsText<'_> {
         writeln!(out)?;
         let residual = graph.edges.iter().any(|edge| edge.is_residual);
         let over = if residual { "   …: over some that are left out" } else { "" };
+        columns.intervals.write_legend(options, out)?;
         let legend = [
-            columns.legend_of_signs(),
-            Some(format!("↑ called it   ↓ was called by it{over}; each with its share of its cum")),
-            Some(format!("flat: held by the {} itself   cum: with all it called", self.view.noun())),
+            format!("↑ called it   ↓ was called by it{over}; each with its share of its cum"),
+            format!("flat: held by the {} itself   cum: with all it called", self.view.noun()),
         ];
-        legend.iter().flatten().try_for_each(|line| write_remark(line, options, out))
+        legend.iter().try_for_each(|line| write_remark(line, options, out))
     }
 
     fn write_blocks(
@@ -66,7 +68,9 @@ impl CallListsText<'_> {
         let mut titles = if columns.is_diff { vec![("", Align::Left)] } else { Vec::new() };
         titles.push(("flat", Align::Right));
         titles.extend(has_share.then_some(("flat%", Align::Right)));
-        titles.extend([("cum", Align::Right), ("cum%", Align::Right), (self.view.noun(), Align::Left)]);
+        titles.extend([("cum", Align::Right), ("cum%", Align::Right)]);
+        titles.extend(columns.intervals.title());
+        titles.push((self.view.noun(), Align::Left));
         let lines = self.lines(columns, has_share, options);
         // Names get what the numbers leave.
         let count = titles.len() - 1;
@@ -125,6 +129,7 @@ impl CallListsText<'_> {
             cells.push(flat);
             cells.extend(has_share.then_some(share));
             cells.extend(columns.figures(&node.cum, options));
+            cells.extend(columns.intervals.cell(&node.cum));
             lines.push(Line { cells, frame: Some(node.frame), arrow: None });
             lines.extend(edges(&node.callees, "↓"));
         }
@@ -148,6 +153,7 @@ impl CallListsText<'_> {
         let mut cells = vec![Cell::default(); blank];
         cells.push(columns.value(delta, false, options));
         cells.push(Cell::plain(columns.share(delta, node.cum_gross)));
+        cells.extend(columns.intervals.title().map(|_| Cell::default()));
         let arrow = if edge.is_residual { format!("{arrow} … ") } else { format!("{arrow} ") };
         debug_assert!(elide::width(&arrow) <= ARROW);
         Line { cells, frame, arrow: Some(arrow) }

@@ -13,6 +13,8 @@ use std::io::{self, Write};
 
 /// Space between two columns.
 const GAP: usize = 2;
+/// From this width on there is room for the interval of each cum value, in columns.
+const INTERVAL_WIDTH_MIN: usize = 110;
 /// Columns that a name gets at least, however deep it stands.
 const NAME_MIN: usize = 24;
 
@@ -42,19 +44,17 @@ impl CallTreeText<'_> {
             return writeln!(out, "{}", nothing(&self.view));
         }
         writeln!(out)?;
-        let columns = GraphColumns::of(&self.view, options);
+        let columns = GraphColumns::of(&self.view, |node| &node.cum, INTERVAL_WIDTH_MIN, options);
         self.write_tree(&columns, options, out)?;
         write_dropped(&self.view, options, out)?;
         writeln!(out)?;
+        columns.intervals.write_legend(options, out)?;
         let legend = [
-            columns.legend_of_signs(),
-            Some(
-                "├ └ were called by what stands above them; a line without, by the line above it, alone"
-                    .to_owned(),
-            ),
-            Some(format!("cum: held with all it called   flat: by the {} itself", self.view.noun())),
+            "├ └ were called by what stands above them; a line without, by the line above it, alone"
+                .to_owned(),
+            format!("cum: held with all it called   flat: by the {} itself", self.view.noun()),
         ];
-        legend.iter().flatten().try_for_each(|line| write_remark(line, options, out))
+        legend.iter().try_for_each(|line| write_remark(line, options, out))
     }
 
     fn write_tree(
@@ -64,7 +64,9 @@ impl CallTreeText<'_> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut titles = if columns.is_diff { vec![("", Align::Left)] } else { Vec::new() };
-        titles.extend(["cum", "cum%", "flat"].map(|title| (title, Align::Right)));
+        titles.extend(["cum", "cum%"].map(|title| (title, Align::Right)));
+        titles.extend(columns.intervals.title());
+        titles.push(("flat", Align::Right));
         titles.push((self.view.noun(), Align::Left));
         let order = self.depth_first();
         let rows: Vec<Vec<Cell>> =
@@ -109,6 +111,7 @@ impl CallTreeText<'_> {
         let Some(node) = self.view.graph.nodes.get(node) else { return Vec::new() };
         let mut cells: Vec<_> = columns.sign(&node.cum, options).into_iter().collect();
         cells.extend(columns.figures(&node.cum, options));
+        cells.extend(columns.intervals.cell(&node.cum));
         let [flat, _] = columns.figures(&node.flat, options);
         cells.push(flat);
         cells

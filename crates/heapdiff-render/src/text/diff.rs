@@ -11,6 +11,9 @@ use crate::side::Side;
 use heapdiff_profile::{DiffBy, DiffReport, DiffRow};
 use std::io::{self, Write};
 
+/// From this width on there is room for the interval of each change, in columns.
+const INTERVAL_WIDTH_MIN: usize = 80;
+
 /// The table of a diff.
 #[derive(Clone, Copy, Debug)]
 pub struct DiffText<'a> {
@@ -47,7 +50,8 @@ impl DiffText<'_> {
         }
         writeln!(out)?;
         let figures: Vec<_> = report.rows.iter().map(|row| &row.figures).collect();
-        let columns = DiffColumns::of(&report.sample_type, &figures, options);
+        let columns =
+            DiffColumns::of(&report.sample_type, &figures, (report.confidence, INTERVAL_WIDTH_MIN), options);
         let mut rows = NamedRows::new(&columns.titles()).called(row_title::heading(&report.by));
         let shown = |rows: &[&DiffRow]| rows.len().min(options.rows_max);
         let grew_shown = grew.iter().take(shown(&grew));

@@ -1,15 +1,16 @@
 //! The numbers of a diff: which columns there are, and what stands in them.
 
 use super::TextOptions;
+use super::interval::{Intervals, is_uncertain};
 use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
 use crate::theme;
-use heapdiff_profile::{DiffFigures, ValueType};
+use heapdiff_profile::{Confidence, DiffFigures, ValueType};
 use std::io::{self, Write};
 
-/// From this width on there is room for the interval of each change, in columns.
-const INTERVAL_WIDTH_MIN: usize = 150;
+/// From this width on there is room for all columns, in columns of the terminal.
+const ALL_WIDTH_MIN: usize = 90;
 
 /// Which columns a diff has.
 pub(super) struct DiffColumns {
@@ -21,28 +22,30 @@ pub(super) struct DiffColumns {
     /// Objects, unless they are what the rows count.
     objects: bool,
     samples: bool,
-    /// The title of the interval of each change; `None` if there is no room for it.
-    interval: Option<&'static str>,
-    /// Whether a row may be chance.
-    uncertain: bool,
+    intervals: Intervals,
 }
 
 impl DiffColumns {
-    /// The columns for which the rows have values, and `options` the room.
-    pub(super) fn of(sample_type: &ValueType, figures: &[&DiffFigures], options: &TextOptions) -> Self {
+    /// The columns for which the rows have values, and `options` the room; intervals from `interval_width_min` columns on.
+    pub(super) fn of(
+        sample_type: &ValueType,
+        figures: &[&DiffFigures],
+        (confidence, interval_width_min): (Confidence, usize),
+        options: &TextOptions,
+    ) -> Self {
+        let intervals = Intervals::of(sample_type, figures, (true, confidence), interval_width_min, options);
         let figures = || figures.iter();
+        let in_place = figures().any(|figures| figures.value.flow.is_some_and(|flow| flow.grown != 0));
+        // Where not everything has room, the interval says how sure a row is, and better than samples do.
+        let has_room = intervals.title().is_none() || !in_place || options.width >= ALL_WIDTH_MIN;
         Self {
             unit: options.unit(sample_type),
             flow: figures().any(|figures| figures.value.flow.is_some()),
-            in_place: figures().any(|figures| figures.value.flow.is_some_and(|flow| flow.grown != 0)),
+            in_place,
             objects: !sample_type.kind.ends_with("objects")
                 && figures().any(|figures| figures.objects.is_some()),
-            samples: figures().any(|figures| figures.samples.is_some()),
-            uncertain: figures()
-                .any(|figures| figures.significant() == Some(false) && figures.value.delta() != 0),
-            interval: (options.width >= INTERVAL_WIDTH_MIN
-                && figures().any(|figures| figures.interval.is_some()))
-            .then_some(if sample_type.unit == "bytes" { "95 % interval" } else { "95 % interval of bytes" }),
+            samples: has_room && figures().any(|figures| figures.samples.is_some()),
+            intervals,
         }
     }
 
@@ -53,8 +56,7 @@ impl DiffColumns {
         titles.extend(self.in_place.then_some("in place"));
         titles.extend(self.objects.then_some("objects"));
         titles.extend(self.samples.then_some("samples"));
-        titles.extend(self.interval);
-        let numbers = titles.into_iter().map(|title| (title, Align::Right));
+        let numbers = titles.into_iter().map(|title| (title, Align::Right)).chain(self.intervals.title());
         // The sign of the direction stands apart, so that signs are below each other.
         [("", Align::Left)].into_iter().chain(numbers).collect()
     }
@@ -62,10 +64,7 @@ impl DiffColumns {
     /// The numbers of a row.
     pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
         let delta = figures.value.delta();
-        let sign = match figures.significant() {
-            Some(false) if delta != 0 => "~",
-            _ => theme::direction(delta),
-        };
+        let sign = if is_uncertain(figures) { "~" } else { theme::direction(delta) };
         let paint = |text: &str| match sign {
             "~" => options.theme.faint(text),
             _ => options.theme.change(delta, text),
@@ -93,19 +92,14 @@ impl DiffColumns {
         if self.samples {
             cells.push(or_dash(figures.samples.map(quantity::count)));
         }
-        if self.interval.is_some() {
-            cells.push(or_dash(figures.interval.map(|interval| {
-                let end = |value| Unit::Bytes.format_change(value);
-                format!("{} to {}", end(interval.low), end(interval.high))
-            })));
-        }
+        cells.extend(self.intervals.cell(figures));
         cells
     }
 
     /// Says what signs and titles mean.
     pub(super) fn write_legend(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-        let uncertain = if self.uncertain { "   ~ may be chance: its 95 % interval holds 0" } else { "" };
-        let mut lines = vec![format!("▲ grew   ▼ shrank{uncertain}")];
+        self.intervals.write_legend(options, out)?;
+        let mut lines = Vec::new();
         if self.flow {
             let in_place = if self.in_place { "   in place: by realloc" } else { "" };
             lines.push(format!("born: in head, not in base   died: in base, not in head{in_place}"));

@@ -1,15 +1,13 @@
 //! The numbers of a view of calls: values of one profile, or changes with their signs.
 
 use super::TextOptions;
+use super::interval::{Intervals, is_uncertain};
 use super::naming::RowName;
 use super::table::Cell;
 use crate::graph_view::GraphView;
 use crate::quantity::{self, Unit};
 use crate::theme;
-use heapdiff_profile::{DiffFigures, FrameId, NodeBy};
-
-/// From this width on there is room for the interval of each value, in columns.
-const INTERVAL_WIDTH_MIN: usize = 170;
+use heapdiff_profile::{DiffFigures, FrameId, GraphNode, NodeBy};
 
 /// Which figures there are, and how they are written.
 pub(super) struct GraphColumns {
@@ -18,28 +16,30 @@ pub(super) struct GraphColumns {
     pub(super) is_diff: bool,
     /// Sampled allocations behind each value.
     pub(super) samples: bool,
-    /// The title of the interval of each flat value; `None` if there is no room for it.
-    pub(super) interval: Option<&'static str>,
-    /// Whether a value may be chance.
-    pub(super) uncertain: bool,
+    /// How sure each value is: flat or cum, as asked for.
+    pub(super) intervals: Intervals,
     /// What 100 % is.
     whole: i64,
 }
 
 impl GraphColumns {
     /// The columns for which the graph has values, and `options` the room.
-    pub(super) fn of(view: &GraphView<'_>, options: &TextOptions) -> Self {
+    ///
+    /// Intervals are those of `of`, and have a column from `interval_width_min` columns on.
+    pub(super) fn of(
+        view: &GraphView<'_>,
+        of: fn(&GraphNode) -> &DiffFigures,
+        interval_width_min: usize,
+        options: &TextOptions,
+    ) -> Self {
         let graph = view.graph;
-        let figures = || graph.nodes.iter().map(|node| &node.flat);
-        let in_bytes = graph.sample_type.unit.trim_end_matches('s') == "byte";
+        let figures: Vec<_> = graph.nodes.iter().map(of).collect();
+        let kind = (graph.is_diff(), graph.confidence);
         Self {
             unit: options.unit(&graph.sample_type),
             is_diff: graph.is_diff(),
-            samples: figures().any(|figures| figures.samples.is_some()),
-            interval: (options.width >= INTERVAL_WIDTH_MIN
-                && figures().any(|figures| figures.interval.is_some()))
-            .then_some(if in_bytes { "95 % interval" } else { "95 % interval of bytes" }),
-            uncertain: graph.is_diff() && figures().any(is_uncertain),
+            samples: figures.iter().any(|figures| figures.samples.is_some()),
+            intervals: Intervals::of(&graph.sample_type, &figures, kind, interval_width_min, options),
             whole: graph.totals.whole,
         }
     }
@@ -87,33 +87,6 @@ impl GraphColumns {
         let text = || figures.samples.map_or("-".to_owned(), quantity::count);
         self.samples.then(|| Cell::plain(text()))
     }
-
-    pub(super) fn interval(&self, figures: &DiffFigures) -> Option<Cell> {
-        let end =
-            |value| if self.is_diff { Unit::Bytes.format_change(value) } else { Unit::Bytes.format(value) };
-        // Of what holds nothing itself there is nothing to estimate.
-        let has_flat = figures.samples != Some(0) || figures.value.delta() != 0;
-        let text = || match figures.interval.filter(|_| has_flat) {
-            Some(interval) => {
-                // What is held cannot be less than nothing.
-                let low = if self.is_diff { interval.low } else { interval.low.max(0) };
-                format!("{} to {}", end(low), end(interval.high))
-            }
-            None => (if has_flat { "-" } else { "" }).to_owned(),
-        };
-        self.interval.map(|_| Cell::plain(text()))
-    }
-
-    /// Says what signs mean.
-    pub(super) fn legend_of_signs(&self) -> Option<String> {
-        let uncertain = if self.uncertain { "   ~ may be chance: its 95 % interval holds 0" } else { "" };
-        self.is_diff.then(|| format!("▲ grew   ▼ shrank{uncertain}"))
-    }
-}
-
-/// Whether a change may be chance.
-fn is_uncertain(figures: &DiffFigures) -> bool {
-    figures.value.delta() != 0 && figures.significant() == Some(false)
 }
 
 /// What a node is called.

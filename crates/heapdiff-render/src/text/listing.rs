@@ -45,6 +45,7 @@ impl ListText<'_> {
             total: &report.total,
             pairing: report.pairing,
             resolution_bytes: report.resolution_bytes,
+            confidence: report.confidence,
         };
         head.write(options, out)?;
         if report.functions.is_empty() {
@@ -108,7 +109,7 @@ impl ListText<'_> {
         let mut remarks = Vec::new();
         let text = match self.report.pairing {
             Some(_) => {
-                if figures.significant() == Some(false) && value != 0 {
+                if figures.significant == Some(false) && value != 0 {
                     remarks.push("may be chance".to_owned());
                 }
                 format!("{} {}", theme::direction(value), unit.format_change(value)).trim_start().to_owned()

@@ -13,6 +13,7 @@ mod diff_columns;
 mod graph_columns;
 mod graph_head;
 mod info;
+mod interval;
 mod listing;
 mod losses;
 mod naming;

@@ -3,13 +3,19 @@
 use super::TextOptions;
 use super::comparison_head::ComparisonHead;
 use super::diff_columns::DiffColumns;
+use super::interval::Intervals;
 use super::profile_head::ProfileHead;
 use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
 use crate::side::Sides;
-use heapdiff_profile::{DiffFigures, DiffTotal, Pairing, ValueType};
+use heapdiff_profile::{Confidence, DiffFigures, DiffTotal, Pairing, ValueType};
 use std::io::{self, Write};
+
+/// From this width on there is room for the interval of each value, in columns.
+const INTERVAL_WIDTH_MIN: usize = 80;
+/// The same of a change, beside which stands what it was born and died of.
+const CHANGE_INTERVAL_WIDTH_MIN: usize = 110;
 
 /// What reports on a [`Subject`](heapdiff_profile::Subject) have in common.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +26,7 @@ pub(super) struct SubjectHead<'a> {
     /// `None` for one profile.
     pub(super) pairing: Option<Pairing>,
     pub(super) resolution_bytes: Option<u64>,
+    pub(super) confidence: Confidence,
 }
 
 impl SubjectHead<'_> {
@@ -50,6 +57,7 @@ pub(super) enum SubjectColumns {
         total: i64,
         objects: bool,
         samples: bool,
+        intervals: Intervals,
     },
     /// Of a comparison.
     Changes(DiffColumns),
@@ -59,7 +67,12 @@ impl SubjectColumns {
     /// The columns for which the rows have values.
     pub(super) fn of(head: &SubjectHead<'_>, figures: &[&DiffFigures], options: &TextOptions) -> Self {
         if head.pairing.is_some() {
-            return Self::Changes(DiffColumns::of(head.sample_type, figures, options));
+            return Self::Changes(DiffColumns::of(
+                head.sample_type,
+                figures,
+                (head.confidence, CHANGE_INTERVAL_WIDTH_MIN),
+                options,
+            ));
         }
         Self::Values {
             unit: options.unit(head.sample_type),
@@ -67,6 +80,13 @@ impl SubjectColumns {
             objects: !head.sample_type.kind.ends_with("objects")
                 && figures.iter().any(|figures| figures.objects.is_some()),
             samples: figures.iter().any(|figures| figures.samples.is_some()),
+            intervals: Intervals::of(
+                head.sample_type,
+                figures,
+                (false, head.confidence),
+                INTERVAL_WIDTH_MIN,
+                options,
+            ),
         }
     }
 
@@ -74,11 +94,11 @@ impl SubjectColumns {
     pub(super) fn titles(&self) -> Vec<(&'static str, Align)> {
         match self {
             Self::Changes(columns) => columns.titles(),
-            Self::Values { objects, samples, .. } => {
+            Self::Values { objects, samples, intervals, .. } => {
                 let mut titles = vec!["value", "share"];
                 titles.extend(objects.then_some("objects"));
                 titles.extend(samples.then_some("samples"));
-                titles.into_iter().map(|title| (title, Align::Right)).collect()
+                titles.into_iter().map(|title| (title, Align::Right)).chain(intervals.title()).collect()
             }
         }
     }
@@ -87,7 +107,7 @@ impl SubjectColumns {
     pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
         match self {
             Self::Changes(columns) => columns.cells(figures, options),
-            Self::Values { unit, total, objects, samples } => {
+            Self::Values { unit, total, objects, samples, intervals } => {
                 let value = figures.value.delta();
                 let mut cells = vec![
                     Cell::painted(unit.format(value), |text| options.theme.strong(text)),
@@ -100,6 +120,7 @@ impl SubjectColumns {
                 if *samples {
                     cells.push(or_dash(figures.samples.map(quantity::count)));
                 }
+                cells.extend(intervals.cell(figures));
                 cells
             }
         }
@@ -112,8 +133,9 @@ impl SubjectColumns {
                 writeln!(out)?;
                 columns.write_legend(options, out)
             }
-            Self::Values { samples: true, .. } => {
+            Self::Values { samples: true, intervals, .. } => {
                 writeln!(out)?;
+                intervals.write_legend(options, out)?;
                 let samples = "samples: sampled allocations that the row rests on; the more, the surer";
                 write_remark(samples, options, out)
             }

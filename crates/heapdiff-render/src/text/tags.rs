@@ -33,6 +33,7 @@ impl TagsText<'_> {
             total: &report.total,
             pairing: report.pairing,
             resolution_bytes: report.resolution_bytes,
+            confidence: report.confidence,
         };
         head.write(options, out)?;
         if report.tags.is_empty() {

@@ -10,6 +10,9 @@ use crate::graph_view::GraphView;
 use crate::quantity;
 use std::io::{self, Write};
 
+/// From this width on there is room for the interval of each flat value, in columns.
+const INTERVAL_WIDTH_MIN: usize = 80;
+
 /// The table of the nodes of a call graph.
 #[derive(Clone, Copy, Debug)]
 pub struct TopText<'a> {
@@ -30,14 +33,14 @@ impl TopText<'_> {
             return writeln!(out, "{}", nothing(&self.view));
         }
         writeln!(out)?;
-        let columns = GraphColumns::of(&self.view, options);
+        let columns = GraphColumns::of(&self.view, |node| &node.flat, INTERVAL_WIDTH_MIN, options);
         self.write_rows(&columns, options, out)?;
         write_dropped(&self.view, options, out)?;
         writeln!(out)?;
         // As everywhere, the samples behind a value tell how sure it is.
         let sum = if columns.is_diff { "share of the gross change" } else { "flat%" };
+        columns.intervals.write_legend(options, out)?;
         let legend = [
-            columns.legend_of_signs(),
             Some(format!(
                 "flat: held by the {} itself   cum: with all it called   sum%: {sum} so far",
                 self.view.noun()
@@ -59,7 +62,7 @@ impl TopText<'_> {
         let mut titles = if columns.is_diff { vec![("", Align::Left)] } else { Vec::new() };
         titles.extend(["flat", "flat%", "sum%", "cum", "cum%"].map(|title| (title, Align::Right)));
         titles.extend(columns.samples.then_some(("samples", Align::Right)));
-        titles.extend(columns.interval.map(|title| (title, Align::Right)));
+        titles.extend(columns.intervals.title());
         let mut rows = NamedRows::new(&titles);
         let (mut net, mut gross) = (0_i64, 0_i64);
         for node in graph.nodes.iter().take(options.rows_max) {
@@ -70,7 +73,7 @@ impl TopText<'_> {
             cells.push(columns.sum(gross));
             cells.extend(columns.figures(&node.cum, options));
             cells.extend(columns.samples(&node.flat));
-            cells.extend(columns.interval(&node.flat));
+            cells.extend(columns.intervals.cell(&node.flat));
             rows.push(cells, node_name(&self.view, node.frame, options));
         }
         rows.write(options, out)?;

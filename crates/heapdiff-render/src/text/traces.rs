@@ -39,6 +39,7 @@ impl TracesText<'_> {
             total: &report.total,
             pairing: report.pairing,
             resolution_bytes: report.resolution_bytes,
+            confidence: report.confidence,
         };
         head.write(options, out)?;
         // What did not change at all says nothing in a list of changes.
