@@ -15,6 +15,7 @@ pub(crate) use drill_down::{ListArguments, SubjectArguments, TagsArguments, Trac
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
 pub(crate) use selection::SelectionArguments;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapdiff_profile::{DiffBy, Names, Rename, ValueType};
 use std::path::PathBuf;
@@ -234,7 +235,7 @@ pub(crate) struct InfoArguments {
     pub(crate) process: ProcessArguments,
 
     /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::without_table())]
     pub(crate) format: Format,
 }
 
@@ -273,7 +274,7 @@ pub(crate) struct PostmortemArguments {
     pub(crate) remove: bool,
 
     #[command(flatten)]
-    pub(crate) output: OutputArguments,
+    pub(crate) output: PlainOutputArguments,
 }
 
 /// Takes a snapshot of a living process, from outside and without stopping it
@@ -308,7 +309,27 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
-    /// Print at most this many rows of each kind; JSON has all rows unless this is given
+    #[command(flatten)]
+    pub(crate) count: RowCountArguments,
+}
+
+/// How a report that is no table is printed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How to print it")]
+pub(crate) struct PlainOutputArguments {
+    /// For people or for programs
+    #[arg(long, default_value = "text", value_parser = Format::without_table())]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) count: RowCountArguments,
+}
+
+/// How much of a report is printed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How to print it")]
+pub(crate) struct RowCountArguments {
+    /// Print at most this many rows of each kind; JSON and CSV have all rows unless this is given
     #[arg(short = 'n', value_name = "ROWS")]
     pub(crate) rows: Option<usize>,
 }
@@ -322,7 +343,7 @@ pub(crate) struct GlobalArguments {
     pub(crate) color: Color,
 
     /// How to write functions: in full, with `<..>` for generic arguments (and one row for those that differ in
-    /// nothing else), or short; JSON has them in full
+    /// nothing else), or short; JSON and CSV have them in full
     #[arg(long, value_enum, global = true, value_name = "HOW")]
     pub(crate) names: Option<NamesArgument>,
 
@@ -358,6 +379,28 @@ pub(crate) struct GlobalArguments {
 pub(crate) enum Format {
     Text,
     Json,
+    Csv,
+    #[value(alias = "md")]
+    Markdown,
+}
+
+impl Format {
+    /// The format of a report that is no table.
+    pub(crate) fn without_table() -> impl TypedValueParser<Value = Self> {
+        // Those of tables are understood, to say where they are.
+        let tables = ["csv", "markdown", "md"].map(|name| PossibleValue::new(name).hide(true));
+        let all = ["text", "json"].map(PossibleValue::new).into_iter().chain(tables);
+        PossibleValuesParser::new(all).try_map(|name| match name.as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("this report is no table; `heapdiff DIR`, diff, top, traces, tags, trend and check are"),
+        })
+    }
+
+    /// Whether people read it.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
 }
 
 /// How functions are written.
@@ -371,7 +414,7 @@ pub(crate) enum NamesArgument {
 impl GlobalArguments {
     /// How functions are written in a report of this format; `None` if that is left to the report.
     pub(crate) fn names(&self, format: Format) -> Option<Names> {
-        let asked = self.names.filter(|_| format == Format::Text)?;
+        let asked = self.names.filter(|_| format.is_for_people())?;
         Some(match asked {
             NamesArgument::Full => Names::Full,
             NamesArgument::Generics => Names::Generics,

@@ -85,7 +85,7 @@ pub(crate) struct PeekArguments {
     pub(crate) calls: CallArguments,
 
     /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "How to print it")]
+    #[arg(long, default_value = "text", value_parser = Format::without_table(), help_heading = "How to print it")]
     pub(crate) format: Format,
 }
 
@@ -177,7 +177,7 @@ struct TrimArguments {
 #[command(next_help_heading = "How to print it")]
 pub(crate) struct NodeCountArguments {
     /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::without_table())]
     pub(crate) format: Format,
 
     /// Show at most this many functions; JSON has all unless this is given

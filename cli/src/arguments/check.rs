@@ -90,5 +90,7 @@ pub(crate) enum CheckFormat {
     Json,
     Junit,
     Github,
+    Csv,
+    #[value(alias = "md")]
     Markdown,
 }

@@ -1,6 +1,9 @@
 //! What can be typed after `list`, `traces` and `tags`.
 
-use super::{ComparisonArguments, MeasureArguments, OutputArguments, ProcessArguments, SelectionArguments};
+use super::{
+    ComparisonArguments, MeasureArguments, OutputArguments, PlainOutputArguments, ProcessArguments,
+    SelectionArguments,
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -56,7 +59,7 @@ pub(crate) struct ListArguments {
     pub(crate) context: usize,
 
     #[command(flatten)]
-    pub(crate) output: OutputArguments,
+    pub(crate) output: PlainOutputArguments,
 }
 
 /// Shows every stack with what it holds and its labels, the biggest first

@@ -77,9 +77,9 @@ pub(super) fn text_options(arguments: &CallArguments, rows: usize, global: &Glob
 
 /// Refuses a unit that measures something else, and changed figures where a program reads them.
 pub(super) fn check_measure(measure: &Measure, of: &ValueType, format: Format) -> anyhow::Result<()> {
-    if format == Format::Json && *measure != Measure::default() {
+    if !format.is_for_people() && *measure != Measure::default() {
         return Err(Failure::usage(
-            "`--unit` and `--divide-by` are for text: JSON has the values as they are",
+            "`--unit` and `--divide-by` are for people: JSON and CSV have the values as they are",
             "leave them out, or divide what you read",
         )
         .into());

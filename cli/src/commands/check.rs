@@ -81,6 +81,7 @@ fn print(report: &BudgetReport, format: CheckFormat, global: &GlobalArguments) -
     match format {
         CheckFormat::Text => output::print(|out| BudgetText { report }.write(&options, out)),
         CheckFormat::Json => output::print(|out| BudgetJson { report, rows_max: None }.write(out)),
+        CheckFormat::Csv => output::print(|out| BudgetJson { report, rows_max: None }.write_csv(out)),
         CheckFormat::Junit => output::print(|out| BudgetJunit { report, source_root }.write(out)),
         CheckFormat::Github => output::print(|out| BudgetAnnotations { report, source_root }.write(out)),
         CheckFormat::Markdown => output::print(|out| BudgetMarkdown { report, source_root }.write(out)),

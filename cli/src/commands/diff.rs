@@ -1,8 +1,8 @@
 //! `heapdiff diff`.
 
 use super::calls::check_measure;
-use super::{ROWS_DEFAULT, refused, say_notes};
-use crate::arguments::{DiffArguments, GlobalArguments};
+use super::{ROWS_DEFAULT, Table, refused, say_notes};
+use crate::arguments::{DiffArguments, GlobalArguments, OutputArguments};
 use crate::failure::Failure;
 use crate::input::{Comparison, Input};
 use crate::output;
@@ -33,12 +33,14 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
     let base = Side::of(&base.name, &base.profile);
     let head = Side::of(&head.name, &head.profile);
     let report = &report;
-    if arguments.output.is_json() {
-        let json = DiffJson { report, base: &base, head: &head, rows_max: arguments.output.rows };
-        return output::print(|out| json.write(out));
-    }
+    let OutputArguments { format, count } = &arguments.output;
+    let json = DiffJson { report, base: &base, head: &head, rows_max: count.rows };
     let text = DiffText { report, base: &base, head: &head };
-    let options =
-        TextOptions { measure, ..output::text_options(arguments.output.text_rows(ROWS_DEFAULT), global) };
-    output::print(|out| text.write(&options, out))
+    let options = TextOptions { measure, ..output::text_options(count.shown(ROWS_DEFAULT), global) };
+    Table {
+        text: &|options, out| text.write(options, out),
+        json: &|out| json.write(out),
+        csv: &|out| json.write_csv(out),
+    }
+    .print(*format, options)
 }

@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &InfoArguments, global: &GlobalArguments) -> anyhow
             let json = InfoJson { name, file_bytes, profile, summary };
             output::print(|out| json.write(out))
         }
-        Format::Text => {
+        _ => {
             let text = InfoText { name, file_bytes, profile, summary };
             let options = output::text_options(0, global);
             output::print(|out| text.write(&options, out))

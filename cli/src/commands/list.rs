@@ -1,7 +1,7 @@
 //! `heapdiff list`.
 
 use super::{ROWS_ON_A_SCREEN, refused, say_notes};
-use crate::arguments::{GlobalArguments, ListArguments};
+use crate::arguments::{Format, GlobalArguments, ListArguments};
 use crate::output;
 use crate::source_files::SourceFiles;
 use crate::talk::Talk;
@@ -31,17 +31,13 @@ pub(super) fn run(arguments: &ListArguments, global: &GlobalArguments) -> anyhow
         profile_nanos: head.time_nanos,
     };
     // What is not printed is not read.
-    let rows_max = arguments.output.rows;
-    let shown = if arguments.output.is_json() {
-        rows_max.unwrap_or(usize::MAX)
-    } else {
-        arguments.output.text_rows(ROWS_ON_A_SCREEN)
-    };
+    let (rows_max, is_json) = (arguments.output.count.rows, format == Format::Json);
+    let shown = rows_max.unwrap_or(if is_json { usize::MAX } else { ROWS_ON_A_SCREEN });
     let functions = report.functions.iter().take(shown);
     let sources: Vec<SourceFile> =
         functions.map(|function| files.find(report.frames.frame(function.frame).file)).collect();
     let (sources, sides) = (&sources, Sides { base: base.as_ref(), head: &head });
-    if arguments.output.is_json() {
+    if is_json {
         let json = ListJson { report, sources, sides, rows_max };
         return output::print(|out| json.write(out));
     }

@@ -22,10 +22,13 @@ mod traces;
 mod tree;
 mod trend;
 
-use crate::arguments::{Arguments, Command, Format, OutputArguments};
+use crate::arguments::{Arguments, Command, Format, RowCountArguments};
 use crate::failure::Failure;
+use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::{AnalysisError, DiffBy, Note};
+use heapdiff_render::text::{TextOptions, write_markdown};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Runs what was typed.
@@ -74,14 +77,32 @@ const ROWS_DEFAULT: usize = 20;
 /// Rows that leave an answer on one screen.
 const ROWS_ON_A_SCREEN: usize = 6;
 
-impl OutputArguments {
-    /// Rows of text.
-    fn text_rows(&self, default: usize) -> usize {
+impl RowCountArguments {
+    /// Rows for people.
+    fn shown(&self, default: usize) -> usize {
         self.rows.unwrap_or(default)
     }
+}
 
-    fn is_json(&self) -> bool {
-        self.format == Format::Json
+/// A table, in every form.
+struct Table<'a> {
+    text: &'a dyn Fn(&TextOptions, &mut dyn Write) -> io::Result<()>,
+    json: &'a dyn Fn(&mut dyn Write) -> io::Result<()>,
+    csv: &'a dyn Fn(&mut dyn Write) -> io::Result<()>,
+}
+
+impl Table<'_> {
+    /// Prints it in the form that was asked for.
+    fn print(&self, format: Format, options: TextOptions) -> anyhow::Result<()> {
+        match format {
+            Format::Text => output::print(|out| (self.text)(&options, out)),
+            Format::Markdown => {
+                let options = options.for_markdown();
+                output::print(|out| write_markdown(|out| (self.text)(&options, out), out))
+            }
+            Format::Json => output::print(self.json),
+            Format::Csv => output::print(self.csv),
+        }
     }
 }
 

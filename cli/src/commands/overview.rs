@@ -1,8 +1,8 @@
 //! `heapdiff DIR`.
 
 use super::postmortem::note_deaths;
-use super::{ROWS_ON_A_SCREEN, refused, say_notes, top};
-use crate::arguments::{GlobalArguments, OverviewArguments, SelectionArguments};
+use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes, top};
+use crate::arguments::{GlobalArguments, OutputArguments, OverviewArguments, SelectionArguments};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, shell_word};
@@ -54,16 +54,18 @@ pub(super) fn run(
     }
     let answer = overview(&chosen, &options).map_err(refused)?;
     say_notes(&answer.notes, talk);
-    if arguments.output.is_json() {
-        let json = OverviewJson { overview: &answer, rows_max: arguments.output.rows };
-        return output::print(|out| json.write(out));
-    }
+    let OutputArguments { format, count } = &arguments.output;
+    let json = OverviewJson { overview: &answer, rows_max: count.rows };
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);
     let asked = Asked { path, process, selection: &arguments.selection, global };
     let next = next_commands(&asked, &answer, chosen.snapshots.last());
     let text = OverviewText { overview: &answer, next: &next };
-    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
-    output::print(|out| text.write(&options, out))
+    Table {
+        text: &|options, out| text.write(options, out),
+        json: &|out| json.write(out),
+        csv: &|out| json.write_csv(out),
+    }
+    .print(*format, output::text_options(count.shown(ROWS_ON_A_SCREEN), global))
 }
 
 /// The series with the most snapshots; the last of equals.

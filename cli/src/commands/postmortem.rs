@@ -2,7 +2,7 @@
 
 use super::calls::Calls;
 use super::{ROWS_ON_A_SCREEN, refused, say_notes};
-use crate::arguments::{GlobalArguments, PostmortemArguments};
+use crate::arguments::{Format, GlobalArguments, PostmortemArguments};
 use crate::directory::reason;
 use crate::failure::Failure;
 use crate::input::{Comparison, Input};
@@ -40,13 +40,13 @@ pub(super) fn run(arguments: &PostmortemArguments, global: &GlobalArguments) -> 
         )
         .into());
     }
-    if arguments.output.is_json() {
+    if arguments.output.format == Format::Json {
         let json = PostmortemJson {
-            processes: deaths.iter().map(|death| death.json(arguments.output.rows)).collect(),
+            processes: deaths.iter().map(|death| death.json(arguments.output.count.rows)).collect(),
         };
         return output::print(|out| json.write(out));
     }
-    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
+    let options = output::text_options(arguments.output.count.shown(ROWS_ON_A_SCREEN), global);
     output::print(|out| {
         for (index, death) in deaths.iter().enumerate() {
             if index > 0 {

@@ -1,8 +1,7 @@
 //! `heapdiff tags`.
 
-use super::{ROWS_DEFAULT, refused, say_notes};
+use super::{ROWS_DEFAULT, Table, refused, say_notes};
 use crate::arguments::{GlobalArguments, TagsArguments};
-use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::tags;
 use heapdiff_render::Sides;
@@ -22,10 +21,12 @@ pub(super) fn run(arguments: &TagsArguments, global: &GlobalArguments) -> anyhow
     }
     let (base, head) = subject.sides();
     let sides = Sides { base: base.as_ref(), head: &head };
-    if arguments.output.is_json() {
-        let json = TagsJson { report, sides, rows_max: arguments.output.rows };
-        return output::print(|out| json.write(out));
+    let count = &arguments.output.count;
+    let json = TagsJson { report, sides, rows_max: count.rows };
+    Table {
+        text: &|options, out| TagsText { report, sides }.write(options, out),
+        json: &|out| json.write(out),
+        csv: &|out| json.write_csv(out),
     }
-    let options = from.text_options(arguments.output.text_rows(ROWS_DEFAULT), global);
-    output::print(|out| TagsText { report, sides }.write(&options, out))
+    .print(format, from.text_options(count.shown(ROWS_DEFAULT), global))
 }

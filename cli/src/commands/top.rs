@@ -1,7 +1,7 @@
 //! `heapdiff top`.
 
-use super::ROWS_DEFAULT;
 use super::calls::{Calls, graph_options, text_options};
+use super::{ROWS_DEFAULT, Table};
 use crate::arguments::{GlobalArguments, OutputArguments, TopArguments};
 use crate::output;
 use crate::talk::Talk;
@@ -17,8 +17,8 @@ pub(super) fn run(arguments: &TopArguments, global: &GlobalArguments) -> anyhow:
         ..graph_options(calls, output.format, global)?
     };
     let found = Calls::read(inputs, calls, &options, output.format, global)?;
-    let text = text_options(calls, output.text_rows(ROWS_DEFAULT), global);
-    write(&found, &text, output)
+    let text = text_options(calls, output.count.shown(ROWS_DEFAULT), global);
+    write(&found, text, output)
 }
 
 /// Prints what one profile holds.
@@ -30,13 +30,16 @@ pub(super) fn print(
 ) -> anyhow::Result<()> {
     let found = Calls::of(None, named, options)?;
     super::say_notes(&found.graph().notes, Talk::new(global.quiet));
-    write(&found, &output::text_options(output.text_rows(ROWS_DEFAULT), global), output)
+    write(&found, output::text_options(output.count.shown(ROWS_DEFAULT), global), output)
 }
 
-fn write(found: &Calls, text: &TextOptions, output: &OutputArguments) -> anyhow::Result<()> {
+fn write(found: &Calls, text: TextOptions, output: &OutputArguments) -> anyhow::Result<()> {
     let view = found.view();
-    if output.is_json() {
-        return output::print(|out| TopJson { view, rows_max: output.rows }.write(out));
+    let json = TopJson { view, rows_max: output.count.rows };
+    Table {
+        text: &|options, out| TopText { view }.write(options, out),
+        json: &|out| json.write(out),
+        csv: &|out| json.write_csv(out),
     }
-    output::print(|out| TopText { view }.write(text, out))
+    .print(output.format, text)
 }

@@ -1,7 +1,7 @@
 //! `heapdiff trend`.
 
-use super::{ROWS_ON_A_SCREEN, refused, say_notes};
-use crate::arguments::{GlobalArguments, TrendArguments};
+use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes};
+use crate::arguments::{GlobalArguments, OutputArguments, TrendArguments};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, shell_word};
@@ -32,16 +32,18 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
         input.each_snapshot(folder, sample_type, |named| builder.add(named).map_err(refused))?;
     let report = builder.finish().map_err(refused)?;
     say_notes(&report.notes, talk);
-    if arguments.output.is_json() {
-        let json = TrendJson { report: &report, rows_max: arguments.output.rows };
-        return output::print(|out| json.write(out));
-    }
+    let OutputArguments { format, count } = &arguments.output;
+    let json = TrendJson { report: &report, rows_max: count.rows };
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);
     let process = process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
     let next = next_commands(&format!("{}{process}", shell_word(&folder.display().to_string())), &report);
     let text = TrendText { report: &report, next: &next };
-    let options = output::text_options(arguments.output.text_rows(ROWS_ON_A_SCREEN), global);
-    output::print(|out| text.write(&options, out))
+    Table {
+        text: &|options, out| text.write(options, out),
+        json: &|out| json.write(out),
+        csv: &|out| json.write_csv(out),
+    }
+    .print(*format, output::text_options(count.shown(ROWS_ON_A_SCREEN), global))
 }
 
 /// What to type next, each with what it is good for.

@@ -1,4 +1,4 @@
-//! Writes heapdiff's reports: text tables, JSON and flamegraphs.
+//! Writes heapdiff's reports: tables as text, Markdown and CSV, JSON with its schemas, and flamegraphs.
 //!
 //! Every report is a function of its view and its options to bytes: no files, clocks, environment or terminal are
 //! asked, so the same view always gives the same bytes. What the text shows, JSON has with every digit.
@@ -12,6 +12,7 @@ pub mod flamegraph;
 mod graph_view;
 pub mod graphviz;
 pub mod json;
+mod markdown;
 pub mod quantity;
 mod row_title;
 mod side;

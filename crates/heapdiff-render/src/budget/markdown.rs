@@ -1,6 +1,7 @@
 //! A table for a comment on a pull request.
 
 use super::Words;
+use crate::markdown::{code, row};
 use heapdiff_profile::{BudgetReport, BudgetVerdict};
 use std::io::{self, Write};
 
@@ -29,17 +30,8 @@ impl BudgetMarkdown<'_> {
                 BudgetVerdict::Held => "✅ held",
             };
             let cells = [code(&words.what), words.growth, words.interval, words.limit, code(&words.culprit)];
-            writeln!(out, "| {sign} | {} |", cells.join(" | "))?;
+            writeln!(out, "{}", row([sign.to_owned()].into_iter().chain(cells)))?;
         }
         Ok(())
     }
-}
-
-/// Text as it is, in a cell.
-fn code(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    // A vertical bar ends a cell, even in code; a grave accent ends the code.
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(['\r', '\n'], " "))
 }

@@ -40,6 +40,15 @@ impl BudgetJson<'_> {
             out,
         )
     }
+
+    /// Writes what became of each budget as comma-separated values.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let outcomes = self.report.outcomes.iter().map(|outcome| OutcomeJson::of(outcome, 0));
+        super::csv::write(outcomes, true, out)
+    }
 }
 
 /// Whether growth stays within its budgets.

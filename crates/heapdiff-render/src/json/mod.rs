@@ -5,6 +5,7 @@
 
 mod budget;
 mod call_graph;
+mod csv;
 mod diff;
 mod frame;
 mod info;

@@ -53,6 +53,15 @@ impl OverviewJson<'_> {
             out,
         )
     }
+
+    /// Writes the rows as comma-separated values.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.overview.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        super::csv::write(rows.map(|row| RowJson::of(row, self.overview)), true, out)
+    }
 }
 
 /// What grew in a series of snapshots, and where.

@@ -57,6 +57,33 @@ impl TagsJson<'_> {
         };
         super::write(&document, out)
     }
+
+    /// Writes the values of all labels as comma-separated values, each label with what is without it at last.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (is_diff, total) = (self.report.pairing.is_some(), self.report.total.unfiltered.head);
+        let rows_max = self.rows_max.unwrap_or(usize::MAX);
+        let rows = self.report.tags.iter().flat_map(|tag| {
+            let values = tag.values.iter().take(rows_max);
+            let values = values.map(|value| (TextJson::of(&value.value), &value.figures));
+            values.chain([(TextJson::default(), &tag.untagged)]).map(move |(value, figures)| CsvRow {
+                key: &tag.key,
+                row: ValueJson { value, values: ValuesJson::of(figures, is_diff, total) },
+            })
+        });
+        super::csv::write(rows, is_diff, out)
+    }
+}
+
+/// A row where no label is around it. Without word and numbers it is what does not have the label.
+#[derive(JsonSchema, Serialize)]
+struct CsvRow<'a> {
+    /// Name of the label.
+    key: &'a str,
+    #[serde(flatten)]
+    row: ValueJson<'a>,
 }
 
 /// The labels of samples, and how much each value stands for.
@@ -98,7 +125,7 @@ struct ValueJson<'a> {
 }
 
 /// A word, or the smallest and the largest of some numbers; the others are null.
-#[derive(JsonSchema, Serialize)]
+#[derive(Default, JsonSchema, Serialize)]
 struct TextJson<'a> {
     /// The value, if it is a word; otherwise null.
     word: Option<&'a str>,

@@ -25,22 +25,34 @@ impl TopJson<'_> {
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let graph = self.view.graph;
-        let mut sum = 0_i64;
-        let rows = graph.nodes.iter().take(self.rows_max.unwrap_or(usize::MAX)).map(|node| {
-            sum = sum.saturating_add(node.flat_gross);
-            RowJson { node: NodeJson::of(node, &self.view), sum_percent: percent(sum, graph.totals.whole) }
-        });
         super::write(
             &Document {
                 schema: Self::SCHEMA,
                 head: HeadJson::of(&self.view),
                 rows_all: graph.nodes.len(),
                 dropped: DroppedJson::of(&graph.dropped),
-                rows: rows.collect(),
+                rows: self.rows().collect(),
                 notes: graph.notes.iter().map(ToString::to_string).collect(),
             },
             out,
         )
+    }
+
+    /// Writes the rows as comma-separated values.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        super::csv::write(self.rows(), self.view.graph.is_diff(), out)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = RowJson> {
+        let graph = self.view.graph;
+        let mut sum = 0_i64;
+        graph.nodes.iter().take(self.rows_max.unwrap_or(usize::MAX)).map(move |node| {
+            sum = sum.saturating_add(node.flat_gross);
+            RowJson { node: NodeJson::of(node, &self.view), sum_percent: percent(sum, graph.totals.whole) }
+        })
     }
 }
 

@@ -46,6 +46,16 @@ impl TracesJson<'_> {
         };
         super::write(&document, out)
     }
+
+    /// Writes the stacks as comma-separated values.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let traces = self.report.traces.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        let traces = traces.map(|trace| TraceJson::of(trace, self.report));
+        super::csv::write(traces, self.report.pairing.is_some(), out)
+    }
 }
 
 /// Every stack with what it holds.

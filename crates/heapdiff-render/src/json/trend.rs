@@ -62,6 +62,15 @@ impl TrendJson<'_> {
             out,
         )
     }
+
+    /// Writes the rows as comma-separated values.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.report.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        super::csv::write(rows.map(|row| RowJson::of(row, self.report)), true, out)
+    }
 }
 
 /// How fast each line grows over a series, and whether that is a leak.

@@ -37,7 +37,7 @@ impl BudgetText<'_> {
         for outcome in &self.report.outcomes {
             table.push(row(outcome, options));
         }
-        table.write(0, |title| options.theme.heading(title), out)?;
+        table.write(options, out)?;
         writeln!(out)?;
         let count =
             |verdict| self.report.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();

@@ -105,7 +105,7 @@ impl CallListsText<'_> {
             cells.push(cell);
             table.push(Row { cells, below: Vec::new() });
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(options, out)
     }
 
     fn lines(&self, columns: &GraphColumns, has_share: bool, options: &TextOptions) -> Vec<Line> {

@@ -104,7 +104,7 @@ impl CallTreeText<'_> {
             cells.push(Cell::painted(plain, |_| painted.trim_end().to_owned()));
             table.push(Row { cells, below: Vec::new() });
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(options, out)
     }
 
     fn cells(&self, node: usize, columns: &GraphColumns, options: &TextOptions) -> Vec<Cell> {

@@ -1,12 +1,14 @@
 //! What stands above every report that compares: the two files, how they relate, and what may have gone unseen.
 
 use super::TextOptions;
+use super::markdown::write_line;
 use super::wrapping::write_remark;
 use crate::elide;
-use crate::quantity;
+use crate::markdown;
+use crate::quantity::{self, Unit};
 use crate::side::Side;
 use crate::theme;
-use heapdiff_profile::{DiffTotal, Pairing, ValueType};
+use heapdiff_profile::{DiffTotal, Interval, Pairing, ValueType};
 use std::io::{self, Write};
 
 /// What is compared.
@@ -29,6 +31,9 @@ pub(super) struct ComparisonHead<'a> {
 impl ComparisonHead<'_> {
     /// Writes it.
     pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        if options.is_markdown {
+            return self.write_markdown(options, out);
+        }
         let unit = options.unit(self.sample_type);
         let whole = self.total.unfiltered;
         let sides = [("base", self.base), ("head", self.head)];
@@ -65,15 +70,47 @@ impl ComparisonHead<'_> {
                 unit.format_change(shown.delta())
             )?;
         }
-        let pairing = match self.pairing {
+        write_remark(self.pairing_words(), options, out)?;
+        write_remark(&resolution(self.resolution_bytes), options, out)
+    }
+
+    /// The change and how sure it is, then the files.
+    fn write_markdown(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let unit = options.unit(self.sample_type);
+        let (kind, shown) = (markdown::text(&self.sample_type.kind), &self.total.shown);
+        let (base, head) = (unit.format(shown.value.base), unit.format(shown.value.head));
+        let delta = shown.value.delta();
+        let change = format!("{} {}", theme::direction(delta), unit.format_change(delta));
+        // An exact one says nothing more.
+        let interval = shown.interval.filter(|interval| interval.low != interval.high);
+        let interval = interval.map_or(String::new(), |Interval { low, high }| {
+            format!(", interval {}", Unit::Bytes.format_change_range(low, high))
+        });
+        let whole = self.total.unfiltered;
+        let is_all = (shown.value.base, shown.value.head) == (whole.base, whole.head);
+        let filtered = if is_all { "" } else { " (what the filters let through)" };
+        let title = format!(
+            "**{kind}{filtered}: {}**{interval}; {base} in base, {head} in head; {}",
+            change.trim_start(),
+            self.pairing_words()
+        );
+        write_line(&title, out)?;
+        writeln!(out)?;
+        let side = |side: &Side| match self.when(side).as_str() {
+            "" => markdown::code(&side.name),
+            when => format!("{} ({when})", markdown::code(&side.name)),
+        };
+        write_line(&format!("{} → {}", side(self.base), side(self.head)), out)
+    }
+
+    fn pairing_words(&self) -> &'static str {
+        match self.pairing {
             Pairing::Paired if self.sample_type.kind.starts_with("alloc_") => {
                 "one process: sums since recording began, of which one contains the other"
             }
             Pairing::Paired => "one process: what is alive in both cancels exactly",
             Pairing::Independent => "compared as two estimates: the sampling error of both counts",
-        };
-        write_remark(pairing, options, out)?;
-        write_remark(&resolution(self.resolution_bytes), options, out)
+        }
     }
 
     /// `snapshot 31, 15 min 20 s later`.

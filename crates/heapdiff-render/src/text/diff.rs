@@ -61,6 +61,7 @@ impl DiffText<'_> {
         }
         let total = RowName {
             function: format!("total of {}", self.counted(self.report.rows.len())),
+            is_words: true,
             ..RowName::default()
         };
         if self.report.rows.len() > 1 {

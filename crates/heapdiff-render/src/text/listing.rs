@@ -170,7 +170,7 @@ impl ListText<'_> {
             }));
             table.push(Row { cells, below: Vec::new() });
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(options, out)
     }
 
     fn cells(&self, line: i64, value: Option<&ListedLine>, options: &TextOptions) -> Vec<Cell> {

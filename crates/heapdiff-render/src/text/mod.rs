@@ -16,6 +16,7 @@ mod info;
 mod interval;
 mod listing;
 mod losses;
+mod markdown;
 mod naming;
 mod next;
 mod overview;
@@ -36,6 +37,7 @@ pub use call_tree::CallTreeText;
 pub use diff::DiffText;
 pub use info::InfoText;
 pub use listing::ListText;
+pub use markdown::write_markdown;
 pub use overview::OverviewText;
 pub use postmortem::{HeapText, PostmortemText};
 pub use tags::TagsText;
@@ -63,6 +65,8 @@ pub struct TextOptions {
     pub names: Option<Names>,
     /// How values are written. Default: in the unit that suits each.
     pub measure: Measure,
+    /// Whether this is for [`write_markdown`]: see [`Self::for_markdown`]. Default: for a terminal.
+    pub is_markdown: bool,
 }
 
 impl Default for TextOptions {
@@ -74,6 +78,7 @@ impl Default for TextOptions {
             source_root: None,
             names: None,
             measure: Measure::default(),
+            is_markdown: false,
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct RowName {
     pub(super) reason: String,
     /// How much of names is written; `None` for as much as fits.
     pub(super) names: Option<Names>,
+    /// Whether it is no name, but words about the rows above.
+    pub(super) is_words: bool,
 }
 
 impl RowName {
@@ -212,9 +214,11 @@ impl NamedRows {
         let names = [self.called, source].map(|title| (title.to_owned(), Align::Left));
         let mut table = Table::with_titles(columns.chain(names));
         for (mut cells, name) in self.rows {
-            cells.push(Cell::painted(name.function_in(function_columns), |text| options.theme.strong(text)));
+            let function = name.function_in(function_columns);
+            let function = Cell::painted(function, |text| options.theme.strong(text));
+            cells.push(if name.is_words { function } else { function.code() });
             let place = elide::start(&name.place, place_columns.max(file_and_line(&name.place)));
-            cells.push(Cell::plain(place));
+            cells.push(Cell::plain(place).code());
             let room = options.width.saturating_sub(indent);
             let below = name
                 .below(room)
@@ -222,7 +226,7 @@ impl NamedRows {
                 .map(|line| Cell::painted(format!("{:indent$}{line}", ""), |text| options.theme.faint(text)));
             table.push(Row { cells, below: below.collect() });
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(options, out)
     }
 
     fn write_below(self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -239,7 +243,7 @@ impl NamedRows {
             let below = below.collect();
             table.push(Row { cells, below });
         }
-        table.write(0, |title| options.theme.heading(title), out)
+        table.write(options, out)
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) fn write_next(
     options: &TextOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if next.is_empty() {
+    // Whoever reads Markdown has no shell at hand.
+    if next.is_empty() || options.is_markdown {
         return Ok(());
     }
     writeln!(out)?;

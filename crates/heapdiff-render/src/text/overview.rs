@@ -184,7 +184,7 @@ impl OverviewText<'_> {
                 table.push(memory_row(title, values, &Unit::Bytes, remark, options));
             }
         }
-        table.write(0, |title| options.theme.heading(title), out)?;
+        table.write(options, out)?;
         let DiffTotal { shown, unfiltered } = overview.total;
         if (shown.value.base, shown.value.head) != (unfiltered.base, unfiltered.head) {
             let unit = Unit::from_name(&overview.sample_type.unit);

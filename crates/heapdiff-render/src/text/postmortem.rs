@@ -96,7 +96,7 @@ impl PostmortemText<'_> {
             }
             table.push(Row { cells, below: Vec::new() });
         }
-        table.write(0, |title| options.theme.heading(title), out)?;
+        table.write(options, out)?;
         self.write_conclusion(options, out)
     }
 

@@ -1,8 +1,10 @@
 //! What stands above every report on one profile: which file it is, what is counted, and what 100 % is.
 
 use super::TextOptions;
+use super::markdown::IS_MARKDOWN;
 use super::wrapping::write_remark;
 use crate::elide;
+use crate::markdown;
 use crate::quantity;
 use crate::side::Side;
 use heapdiff_profile::ValueType;
@@ -26,6 +28,9 @@ pub(super) struct ProfileHead<'a> {
 impl ProfileHead<'_> {
     /// Writes it.
     pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        if options.is_markdown {
+            return self.write_markdown(options, out);
+        }
         let unit = options.unit(self.sample_type);
         writeln!(out, "{}", options.theme.strong(elide::printable(&self.side.name)))?;
         let origin = self.origin();
@@ -46,6 +51,24 @@ impl ProfileHead<'_> {
             writeln!(out, "the filters let {} of it through ({share})", unit.format(self.shown))?;
         }
         Ok(())
+    }
+
+    /// What it holds, and what is said of it.
+    fn write_markdown(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        let unit = options.unit(self.sample_type);
+        let (kind, file) = (markdown::text(&self.sample_type.kind), markdown::code(&self.side.name));
+        write!(out, "{IS_MARKDOWN}**{kind}: {}** in {file}", unit.format(self.total))?;
+        let origin = self.origin();
+        if !origin.is_empty() {
+            write!(out, " ({origin})")?;
+        }
+        let share = quantity::share(self.shown, self.total);
+        let shown = format!("the filters let {} of it through", unit.format(self.shown));
+        match self.is_relative {
+            true => writeln!(out, "; {shown}, and percentages are of that"),
+            false if self.shown != self.total => writeln!(out, "; {shown} ({share})"),
+            false => writeln!(out),
+        }
     }
 
     /// `snapshot 31, 2026-11-20 14:03:30 UTC, a sample every 512 KiB on average`, as far as it is known.

@@ -1,6 +1,9 @@
 //! Columns that line up, within the width of the terminal.
 
+use super::TextOptions;
+use super::markdown::write_line;
 use crate::elide;
+use crate::markdown;
 use std::io::{self, Write};
 
 /// Spaces between two columns.
@@ -20,19 +23,33 @@ pub(super) enum Align {
 pub(super) struct Cell {
     plain: String,
     painted: Option<String>,
+    /// Whether it is a name of something in a program.
+    is_code: bool,
 }
 
 impl Cell {
     /// Text without colour.
     pub(super) fn plain(text: impl Into<String>) -> Self {
-        Self { plain: text.into(), painted: None }
+        Self { plain: text.into(), ..Self::default() }
     }
 
     /// Text with its colour codes, which take no columns.
     pub(super) fn painted(plain: impl Into<String>, paint: impl FnOnce(&str) -> String) -> Self {
         let plain = plain.into();
         let painted = Some(paint(&plain));
-        Self { plain, painted }
+        Self { plain, painted, is_code: false }
+    }
+
+    /// The same, as the name of something in a program.
+    pub(super) fn code(self) -> Self {
+        Self { is_code: true, ..self }
+    }
+
+    fn markdown(&self) -> String {
+        match (self.is_code, self.plain.trim()) {
+            (true, name) => markdown::code(name),
+            (false, text) => markdown::text(text),
+        }
     }
 
     /// Columns that it takes.
@@ -89,42 +106,56 @@ impl Table {
             .collect()
     }
 
-    /// Writes the titles and all rows, each line after `indent` spaces.
-    pub(super) fn write(
-        &self,
-        indent: usize,
-        heading: impl Fn(&str) -> String,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    /// As Markdown. What follows a row stands in its last cell.
+    fn write_markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        let titles = self.columns.iter().map(|(title, _)| markdown::text(title));
+        write_line(&markdown::row(titles), out)?;
+        let rules = self.columns.iter().map(|(_, align)| match align {
+            Align::Left => "---".to_owned(),
+            Align::Right => "---:".to_owned(),
+        });
+        write_line(&markdown::row(rules), out)?;
+        for row in &self.rows {
+            let mut cells: Vec<String> = row.cells.iter().map(Cell::markdown).collect();
+            cells.resize(self.columns.len(), String::new());
+            let below = row.below.iter().map(Cell::markdown);
+            let below = below.filter(|line| !line.is_empty());
+            if let Some(last) = cells.last_mut() {
+                let lines = [std::mem::take(last)].into_iter().filter(|line| !line.is_empty());
+                *last = lines.chain(below).collect::<Vec<_>>().join("<br>");
+            }
+            write_line(&markdown::row(cells), out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the titles and all rows.
+    pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+        if options.is_markdown {
+            return self.write_markdown(out);
+        }
         let widths = self.widths();
         if self.columns.iter().any(|(title, _)| !title.is_empty()) {
             let titles: Vec<Cell> = self
                 .columns
                 .iter()
-                .map(|(title, _)| Cell::painted(title.as_str(), |title| heading(title)))
+                .map(|(title, _)| Cell::painted(title.as_str(), |title| options.theme.heading(title)))
                 .collect();
-            self.write_line(indent, &titles, &widths, out)?;
+            self.write_line(&titles, &widths, out)?;
         }
         for row in &self.rows {
-            self.write_line(indent, &row.cells, &widths, out)?;
+            self.write_line(&row.cells, &widths, out)?;
             for line in &row.below {
-                writeln!(out, "{:indent$}{}", "", line.text())?;
+                writeln!(out, "{}", line.text())?;
             }
         }
         Ok(())
     }
 
-    fn write_line(
-        &self,
-        indent: usize,
-        cells: &[Cell],
-        widths: &[usize],
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn write_line(&self, cells: &[Cell], widths: &[usize], out: &mut dyn Write) -> io::Result<()> {
         // Blanks at the end of a line would wrap on a narrow terminal and show up in comparisons.
         let last = cells.iter().rposition(|cell| !cell.plain.is_empty());
         let Some(last) = last else { return writeln!(out) };
-        write!(out, "{:indent$}", "")?;
         for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
             let padding = width.saturating_sub(cell.columns());
             match align {
@@ -152,8 +183,8 @@ mod tests {
         let painted = Cell::painted("1234567", |text| format!("\x1b[1m{text}\x1b[0m"));
         table.push(Row { cells: vec![painted, Cell::plain(""), Cell::plain("")], below: vec![] });
         let mut out = Vec::new();
-        table.write(1, str::to_owned, &mut out).unwrap();
+        table.write(&TextOptions::default(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "   bytes  name\n       1  a\n   b\n \x1b[1m1234567\x1b[0m\n");
+        assert_eq!(text, "  bytes  name\n      1  a\n  b\n\x1b[1m1234567\x1b[0m\n");
     }
 }

@@ -78,7 +78,7 @@ impl TagsText<'_> {
         if !is_nothing {
             table.push(row(&tag.untagged, Cell::painted("(without)", |text| options.theme.faint(text))));
         }
-        table.write(0, |title| options.theme.heading(title), out)?;
+        table.write(options, out)?;
         let rest: Vec<&TagValue> = tag.values.iter().filter(|value| !shown.contains(value)).collect();
         if rest.is_empty() {
             return Ok(());

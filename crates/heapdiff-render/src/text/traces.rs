@@ -56,8 +56,10 @@ impl TracesText<'_> {
         let figures: Vec<_> = traces.iter().map(|trace| &trace.figures).collect();
         let columns = SubjectColumns::of(&head, &figures, options);
         let has_labels = traces.iter().any(|trace| !trace.labels.is_empty());
-        let titles =
-            columns.titles().into_iter().chain([(if has_labels { "labels" } else { "" }, Align::Left)]);
+        let mut titles = columns.titles();
+        titles.push((if has_labels { "labels" } else { "" }, Align::Left));
+        // There is no line below a row: what would stand there has a column.
+        titles.extend(options.is_markdown.then_some(("stack", Align::Left)));
         let mut table = Table::new(titles);
         let shown = traces.len().min(options.rows_max);
         for (index, trace) in traces.iter().take(shown).enumerate() {
@@ -70,7 +72,7 @@ impl TracesText<'_> {
             }
             table.push(Row { cells, below });
         }
-        table.write(0, |title| options.theme.heading(title), out)?;
+        table.write(options, out)?;
         self.write_rest(traces.get(shown..).unwrap_or_default(), level, options, out)?;
         columns.write_legend(options, out)
     }
@@ -94,14 +96,15 @@ impl TracesText<'_> {
         let room = room.saturating_sub(places + 2);
         let functions: Vec<_> = names.iter().map(|name| name.function_in(functions.min(room))).collect();
         let width = functions.iter().map(|function| elide::width(function)).max().unwrap_or(0);
+        let width = if options.is_markdown { 0 } else { width };
         for (index, (function, name)) in functions.iter().zip(&names).enumerate() {
             let padding = width.saturating_sub(elide::width(function));
             let place = elide::start(&name.place, places);
             let line = format!("{function}{:padding$}  {place}", "");
             let line = format!("{:INDENT$}{}", "", line.trim_end());
             below.push(match index {
-                0 => Cell::painted(line, |text| options.theme.strong(text)),
-                _ => Cell::plain(line),
+                0 => Cell::painted(line, |text| options.theme.strong(text)).code(),
+                _ => Cell::plain(line).code(),
             });
         }
         below
