@@ -64,7 +64,7 @@ pub use counters::{Counter, Counters};
 pub use facts::Facts;
 pub use growing_area::GrowingArea;
 pub use live_pool::LivePool;
-pub use live_record::{BlockFlags, LiveRecord, SlotId};
+pub use live_record::{BlockFlags, LiveRecord, Scope, SlotId};
 pub use moments::Moments;
 pub use recorder::{Allocation, LiveBlock, Recorder, Resize, Trace};
 pub use region::{Area, Extent, Region, State, VERSION};

@@ -4,7 +4,8 @@ use crate::charge::Charge;
 use crate::size_class::SizeClass;
 use crate::stack_table::StackId;
 
-/// What a record says about how its block was placed, for the allocator to know when it is freed.
+/// What a record says about how its block was placed, for the allocator to know when it is freed, and about who asked
+/// for it: `scope:6 flags:2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct BlockFlags(u8);
 
@@ -14,10 +15,24 @@ impl BlockFlags {
     /// The block was asked for with a larger alignment than its layout has.
     pub const OVERALIGNED: Self = Self(1);
 
+    const SCOPE_SHIFT: u32 = 2;
+
     /// Whether all flags of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// These flags, with the scope that the block belongs to.
+    #[must_use]
+    pub const fn with_scope(self, scope: Scope) -> Self {
+        Self(self.0 & ((1 << Self::SCOPE_SHIFT) - 1) | scope.0 << Self::SCOPE_SHIFT)
+    }
+
+    /// The scope that the block belongs to.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        Scope(self.0 >> Self::SCOPE_SHIFT)
     }
 
     pub(crate) const fn from_bits(bits: u8) -> Self {
@@ -26,6 +41,35 @@ impl BlockFlags {
 
     pub(crate) const fn to_bits(self) -> u8 {
         self.0
+    }
+}
+
+/// A stretch of the program whose blocks are told from all others while they live, such as one test of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Scope(u8);
+
+impl Scope {
+    /// No scope.
+    pub const NONE: Self = Self(0);
+    /// The largest number of a scope: what six bits hold.
+    pub const NUMBER_MAX: u8 = (1 << 6) - 1;
+
+    /// The scope of a number. `None` if it is 0, or above [`Self::NUMBER_MAX`].
+    #[must_use]
+    pub const fn new(number: u8) -> Option<Self> {
+        if number == 0 || number > Self::NUMBER_MAX { None } else { Some(Self(number)) }
+    }
+
+    /// Its number; 0 for none.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Whether it is one.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        self.0 != 0
     }
 }
 
@@ -62,7 +106,7 @@ pub struct LiveRecord {
     pub charge: Charge,
     /// The row of the tally table that counts it.
     pub class: SizeClass,
-    /// How it was placed.
+    /// How it was placed, and in which scope it was allocated.
     pub flags: BlockFlags,
 }
 

@@ -9,7 +9,7 @@
 use crate::charge::{Charge, Period};
 use crate::counters::{Counter, Counters};
 use crate::live_pool::LivePool;
-use crate::live_record::{BlockFlags, LiveRecord, SlotId};
+use crate::live_record::{BlockFlags, LiveRecord, Scope, SlotId};
 use crate::live_slot::EPOCH_MAX;
 use crate::region::{Area, Region};
 use crate::shard::Shard;
@@ -36,7 +36,7 @@ pub struct Allocation {
     pub size: u64,
     /// What it was charged.
     pub charge: Charge,
-    /// How it was placed.
+    /// How it was placed, and in which scope it was allocated.
     pub flags: BlockFlags,
     /// Where it was allocated.
     pub stack: StackId,
@@ -56,7 +56,7 @@ pub struct Resize {
     /// The period with which its growth was charged. With none nothing was drawn for the growth, so the block stands for as
     /// many others as before.
     pub period: Option<Period>,
-    /// How it is placed now.
+    /// How it is placed now, and in which scope it changed.
     pub flags: BlockFlags,
 }
 
@@ -71,6 +71,8 @@ pub struct LiveBlock {
     pub epoch: u32,
     /// What it was charged.
     pub charge: Charge,
+    /// The scope that allocated it, or made it grow last.
+    pub scope: Scope,
 }
 
 /// The recorder of a process, in a region that the caller owns.
@@ -196,13 +198,15 @@ impl<'a> Recorder<'a> {
     }
 
     /// Records that the block of `slot` has changed its size. It keeps its slot, its stack trace and its epoch, and is
-    /// charged for what it grew. Returns its record as it is now; `None` if there is none.
+    /// charged for what it grew. It keeps its scope too, unless another one made it grow. Returns its record as it is now; `None` if there is none.
     ///
     /// The caller owns the block at both addresses, or has just been given the one for the other by the inner allocator:
     /// what another thread makes of the old address meanwhile has a slot of its own.
     pub fn resized(&self, shard: Shard, slot: SlotId, resize: &Resize) -> Option<LiveRecord> {
         let Resize { from, to, size, period, flags } = *resize;
         let before = self.live.get(slot, from)?;
+        let has_new_scope = size > before.size && flags.scope().is_some();
+        let flags = if has_new_scope { flags } else { flags.with_scope(before.flags.scope()) };
         let mut record = LiveRecord { size, flags, ..before };
         if size > before.size {
             if let Some(period) = period {
@@ -256,8 +260,8 @@ impl<'a> Recorder<'a> {
     /// middle of a change of size, whose thread was stopped there: these may be seen with a size from before it.
     pub fn visit_live(&self, sequence: u32, mut visit: impl FnMut(LiveBlock)) -> u64 {
         self.live.visit(sequence, |_, record| {
-            let LiveRecord { size, stack, epoch, charge, .. } = record;
-            visit(LiveBlock { size, stack, epoch, charge });
+            let LiveRecord { size, stack, epoch, charge, flags, .. } = record;
+            visit(LiveBlock { size, stack, epoch, charge, scope: flags.scope() });
         })
     }
 

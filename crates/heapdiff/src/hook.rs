@@ -238,7 +238,7 @@ impl<A: GlobalAlloc> Allocator<A> {
                 Lane::trace(lane.as_deref_mut(), recorder, shard, registers, own_stack.as_ref());
             let (address, size) = (block.addr() as u64, layout.size() as u64);
             let charge = Charge::new(size, period);
-            let flags = place.flags();
+            let flags = place.flags().with_scope(thread::scope());
             let allocation = Allocation { address, size, charge, flags, stack, end };
             let slot = recorder.allocated(shard, &allocation);
             let is_remembered = self.remember(place, block, slot);
@@ -416,8 +416,9 @@ fn resize_record(
         let _ = recorder.lost(shard, slot, from);
         return;
     };
-    let period = recording::setting();
-    let resize = Resize { from, to, size: size as u64, period, flags: place.flags() };
+    let scope = thread::scope();
+    let (period, flags) = (recording::setting_in(scope), place.flags().with_scope(scope));
+    let resize = Resize { from, to, size: size as u64, period, flags };
     let _ = recorder.resized(shard, slot, &resize);
 }
 

@@ -151,18 +151,22 @@ impl Lanes {
             first: Mutex::new(walker(way)),
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        lanes.make((processors * LANES_PER_PROCESSOR).next_power_of_two().clamp(LANES_MIN, LANES_MAX));
+        lanes.make_at_least(processors * LANES_PER_PROCESSOR);
         lanes
     }
 
     /// Makes four times as many lanes as there are; for the writer thread, when samples found none.
     pub(crate) fn grow(&self) {
-        // Relaxed: only the writer thread changes it.
-        self.make((self.count.load(Ordering::Relaxed) * 4).min(LANES_MAX));
+        // Relaxed: a number that is out of date makes for less growth.
+        self.make_at_least(self.count.load(Ordering::Relaxed) * 4);
     }
 
-    fn make(&self, count: usize) {
+    /// Makes lanes until there are `count`, or as many as there may be. Not for the hook: it allocates.
+    pub(crate) fn make_at_least(&self, count: usize) {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        // Relaxed: changed with the lock only.
+        let count = count.max(self.count.load(Ordering::Relaxed));
+        let count = count.clamp(LANES_MIN, LANES_MAX).next_power_of_two();
         for (number, lane) in self.lanes.iter().enumerate().take(count) {
             let _ = lane.get_or_init(|| Mutex::new(Lane::new(number, first.sibling(), self.way)));
         }

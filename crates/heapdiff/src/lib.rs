@@ -24,6 +24,10 @@
 //! | `HEAPDIFF_FORK` | `follow`: a forked child goes on in files of its own | `stop` |
 //! | `HEAPDIFF_SIGNAL` | a snapshot also when that signal comes: `USR1` or `USR2` | none |
 //!
+//! # In tests
+//! With the feature `test`, `heapdiff::test::assert_no_growth(|| handle(&request))` fails when memory stays that grows
+//! with the rounds, and names the line.
+//!
 //! # Your duties
 //! Build with line tables (`debug = "line-tables-only"` in the profile): they cost nothing at run time and turn an
 //! address into a line of your code. Keep the binary that wrote the snapshots, or its debug file.
@@ -100,6 +104,8 @@ mod session;
 mod settings;
 mod start;
 mod sys;
+#[cfg(feature = "test")]
+pub mod test;
 mod thread;
 mod upkeep;
 mod writer;

@@ -11,9 +11,9 @@ use crate::lanes::Lanes;
 use crate::loaded_files::LoadedFiles;
 use crate::sys::forever::Forever;
 use crate::sys::{memory, process_hooks};
-use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng, State};
+use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng, Scope, State};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// The period in force, in bytes; 0 while recording is off.
 static PERIOD: AtomicU64 = AtomicU64::new(0);
@@ -24,6 +24,8 @@ static TABLES: Forever<Tables> = Forever::new();
 /// Made with the first tables, in memory of which a forked child has a copy: it tells how inherited blocks were placed.
 static INDEX: OnceLock<Option<Index>> = OnceLock::new();
 static SEED: AtomicU64 = AtomicU64::new(0);
+/// The number of the scope that all threads are in; 0 for none.
+static SCOPE_OF_ALL: AtomicU8 = AtomicU8::new(0);
 
 /// Where the records of blocks without a prefix are.
 pub(crate) type Index = AddressIndex<'static>;
@@ -44,6 +46,26 @@ pub(crate) fn setting() -> Option<Period> {
         _ if process_hooks::is_forked_child() => None,
         bytes => Some(Period::new(bytes)),
     }
+}
+
+/// The period of an allocation that `scope` makes: scopes count every block.
+#[inline]
+pub(crate) fn setting_in(scope: Scope) -> Option<Period> {
+    if scope.is_some() && !process_hooks::is_forked_child() { Some(Period::EXACT) } else { setting() }
+}
+
+/// The scope that every thread without one of its own is in.
+#[inline]
+pub(crate) fn scope_of_all() -> Scope {
+    // Relaxed: the tables were made before any scope was, and threads notice one some time later anyway.
+    Scope::new(SCOPE_OF_ALL.load(Ordering::Relaxed)).unwrap_or(Scope::NONE)
+}
+
+/// Has every thread without a scope of its own be in `scope`, or in none again.
+#[cfg(feature = "test")]
+pub(crate) fn set_scope_of_all(scope: Scope) {
+    // Relaxed: see `scope_of_all`.
+    SCOPE_OF_ALL.store(scope.number(), Ordering::Relaxed);
 }
 
 /// The tables, if recording was ever on. A forked child has none: they are its parent's, who goes on using them.

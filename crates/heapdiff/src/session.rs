@@ -3,6 +3,8 @@
 //! Allocating threads never write: they ask, and the writer does.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+#[cfg(feature = "test")]
+use crate::loaded_files::LoadedFiles;
 use crate::profiler::{SnapshotError, StartError};
 use crate::settings::{Settings, Signal};
 use crate::sys::doorbell::Doorbell;
@@ -14,7 +16,7 @@ use crate::{gate, hook, process, recording, thread};
 use heapdiff_recorder::Period;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,7 +56,17 @@ pub(crate) enum Ending {
 }
 
 /// Only one session at a time: there is one allocator. No lock, which a forked child could find taken for ever.
-static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
+///
+/// ```text
+///            start                     end
+///   VACANT ─────────► in a SESSION ─────────► VACANT
+///      └────────────► being READIED ─────────► VACANT      for a moment, by `make_ready`
+/// ```
+static STATE: AtomicU8 = AtomicU8::new(VACANT);
+const VACANT: u8 = 0;
+const SESSION: u8 = 1;
+#[cfg(feature = "test")]
+const READIED: u8 = 2;
 
 /// The session of a forked child that goes on by itself; its parent's in a child that does not.
 static FOLLOWED: Forever<Arc<Session>> = Forever::new();
@@ -74,12 +86,15 @@ impl Session {
     /// Begins to record.
     pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
         // Acquire and Release: a session sees what the one before it has left.
-        if IS_ACTIVE.swap(true, Ordering::AcqRel) {
-            return Err(StartError::AlreadyRecording);
+        while let Err(state) = STATE.compare_exchange(VACANT, SESSION, Ordering::AcqRel, Ordering::Acquire) {
+            if state == SESSION {
+                return Err(StartError::AlreadyRecording);
+            }
+            std::thread::yield_now();
         }
         let (period, seed) = (settings.period, settings.seed);
         let session = thread::muted(|| Self::prepare(settings))
-            .inspect_err(|_| IS_ACTIVE.store(false, Ordering::Release))?;
+            .inspect_err(|_| STATE.store(VACANT, Ordering::Release))?;
         recording::switch_on(period, seed.unwrap_or_else(process::random));
         thread::look_again();
         Ok(session)
@@ -96,7 +111,7 @@ impl Session {
         recording::forget();
         process::renew_recorder_id();
         // Relaxed: the parent's session is not this process's, and nobody else here starts one.
-        IS_ACTIVE.store(false, Ordering::Relaxed);
+        STATE.store(VACANT, Ordering::Relaxed);
         match Self::start(settings.clone()) {
             Ok(session) => {
                 FOLLOWED.set(session);
@@ -117,13 +132,7 @@ impl Session {
     }
 
     fn prepare(settings: Settings) -> Result<Arc<Self>, StartError> {
-        // This allocation trips the countdown, if the program uses an `Allocator` at all.
-        thread::look_again();
-        drop(black_box(Box::new(0u8)));
-        if !hook::prepare_placement()? {
-            return Err(StartError::NoAddressSpace);
-        }
-        gate::open_for(settings.period);
+        prepare_allocator(settings.period)?;
         let session = Arc::new(Self {
             process: std::process::id(),
             mailbox: Mutex::default(),
@@ -212,9 +221,50 @@ impl Session {
         let mut mailbox = lock(&self.mailbox);
         mailbox.is_over = true;
         // Release: see `start`.
-        IS_ACTIVE.store(false, Ordering::Release);
+        STATE.store(VACANT, Ordering::Release);
         self.changed.notify_all();
     }
+}
+
+/// Makes the program's allocator ready to place samples. No sample of the calling thread's may be drawn meanwhile.
+fn prepare_allocator(period: Period) -> Result<(), StartError> {
+    // This allocation trips the countdown, if the program uses an `Allocator` at all.
+    thread::look_again();
+    drop(black_box(Box::new(0u8)));
+    if !hook::prepare_placement()? {
+        return Err(StartError::NoAddressSpace);
+    }
+    gate::open_for(period);
+    Ok(())
+}
+
+/// Makes all ready to record every allocation of a scope, without a session: no thread, no file, and nothing is recorded
+/// by it. Returns the tables. A session that comes later finds them, and one that is on shares them.
+#[cfg(feature = "test")]
+pub(crate) fn make_ready() -> Result<&'static recording::Tables, StartError> {
+    if process_hooks::is_forked_child() {
+        return Err(StartError::ForkedChild);
+    }
+    // Acquire and Release: see `start`.
+    while let Err(state) = STATE.compare_exchange(VACANT, READIED, Ordering::AcqRel, Ordering::Acquire) {
+        // A session looks after the tables itself, once it has made them.
+        if let (SESSION, Some(tables)) = (state, recording::tables()) {
+            gate::open_for(Period::EXACT);
+            return Ok(tables);
+        }
+        std::thread::yield_now();
+    }
+    let tables = thread::muted(|| {
+        prepare_allocator(Period::EXACT)?;
+        let mut files = LoadedFiles::resume();
+        let tables = recording::prepare(&mut files, || None);
+        files.leave();
+        process_hooks::watch_forks();
+        tables.ok_or(StartError::NoAddressSpace)
+    });
+    // Release: see `start`.
+    STATE.store(VACANT, Ordering::Release);
+    tables
 }
 
 /// What the writer is asked to do.

@@ -5,7 +5,7 @@
 
 use crate::recording;
 use crate::sys::stack::{self, Stack};
-use heapdiff_recorder::{Draw, Period, Sampler, Shard};
+use heapdiff_recorder::{Draw, Period, Sampler, Scope, Shard};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
@@ -19,6 +19,8 @@ struct Thread {
     stack: Cell<(u64, u64)>,
     /// The thread's number, from 1 on in the order of their first samples; 0 before that.
     number: Cell<u32>,
+    /// The scope that it is in by itself.
+    scope: Cell<Scope>,
 }
 
 thread_local! {
@@ -29,6 +31,7 @@ thread_local! {
             is_muted: Cell::new(false),
             stack: Cell::new((0, 0)),
             number: Cell::new(0),
+            scope: Cell::new(Scope::NONE),
         }
     };
 }
@@ -55,7 +58,8 @@ pub(crate) fn trip(bytes: usize) -> Option<Period> {
         }
         let mut sampler = thread.sampler.get();
         sampler.remaining = thread.remaining.get();
-        let draw = sampler.trip(bytes as u64, recording::setting(), recording::next_seed);
+        let setting = recording::setting_in(scope_of(thread));
+        let draw = sampler.trip(bytes as u64, setting, recording::next_seed);
         thread.remaining.set(sampler.remaining);
         thread.sampler.set(sampler);
         match draw {
@@ -63,6 +67,31 @@ pub(crate) fn trip(bytes: usize) -> Option<Period> {
             Draw::Pass => None,
         }
     })
+}
+
+/// The scope that the calling thread's blocks belong to: its own, or that of all threads.
+#[inline]
+pub(crate) fn scope() -> Scope {
+    THREAD.with(scope_of)
+}
+
+#[inline]
+fn scope_of(thread: &Thread) -> Scope {
+    let own = thread.scope.get();
+    if own.is_some() { own } else { recording::scope_of_all() }
+}
+
+/// Has the calling thread be in `scope` from its next allocation on.
+#[cfg(feature = "test")]
+pub(crate) fn enter(scope: Scope) {
+    THREAD.with(|thread| thread.scope.set(scope));
+    look_again();
+}
+
+/// Whether the calling thread is in a scope by itself.
+#[cfg(feature = "test")]
+pub(crate) fn is_in_scope() -> bool {
+    THREAD.with(|thread| thread.scope.get().is_some())
 }
 
 /// The calling thread's number. Threads with different numbers seldom get into each other's way, see

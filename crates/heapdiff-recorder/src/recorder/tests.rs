@@ -67,6 +67,34 @@ fn a_block_belongs_to_the_snapshots_between_its_birth_and_its_death() {
     });
 }
 
+/// A block belongs to the scope that allocated it, until another scope makes it grow.
+#[test]
+fn a_block_belongs_to_the_scope_that_made_it_grow() {
+    with_recorder(|recorder| {
+        let scopes = [0, 1, Scope::NUMBER_MAX].map(|number| Scope::new(number).unwrap_or(Scope::NONE));
+        let scope = || {
+            let mut scope = None;
+            assert_eq!(recorder.visit_live(0, |block| scope = Some(block.scope)), 0);
+            scope.unwrap()
+        };
+        let stack = recorder.intern(SHARD, FRAMES);
+        let (charge, end) = (Charge::new(10, Period::EXACT), TraceEnd::Complete);
+        let flags = BlockFlags::OVERALIGNED.with_scope(scopes[1]);
+        let allocation = Allocation { address: 64, size: 10, charge, flags, stack, end };
+        let slot = recorder.allocated(SHARD, &allocation).unwrap();
+        assert_eq!(scope(), scopes[1]);
+        // By which scope it changes to which size, and whose it is then.
+        for (by, size, whose) in [(0, 20, 1), (2, 5, 1), (2, 5, 1), (2, 6, 2), (0, 7, 2), (1, 8, 1)] {
+            let flags = BlockFlags::OVERALIGNED.with_scope(scopes[by]);
+            let resize = Resize { from: 64, to: 64, size, period: Some(Period::EXACT), flags };
+            let record = recorder.resized(SHARD, slot, &resize).unwrap();
+            assert!(record.flags.contains(BlockFlags::OVERALIGNED));
+            assert_eq!((scope(), record.flags.scope()), (scopes[whose], scopes[whose]), "{by} {size}");
+        }
+        assert_eq!((Scope::new(0), Scope::new(Scope::NUMBER_MAX + 1)), (None, None));
+    });
+}
+
 #[test]
 fn growth_keeps_the_epoch_and_moves_the_tally_to_the_new_class() {
     with_recorder(|recorder| {

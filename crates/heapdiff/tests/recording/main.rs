@@ -23,6 +23,7 @@ mod black_box;
 mod clock;
 mod disk;
 mod forks;
+mod growth;
 mod lifecycle;
 mod limits;
 mod moments;
@@ -83,6 +84,8 @@ static CASES: &[Case] = &[
     forks::GENERATIONS,
     forks::EXEC_LEAVES_NO_TRACE,
     forks::UNDER_LOAD,
+    growth::MEASURED,
+    growth::FORKED,
     names::EXEC,
     names::CONTAINERS,
     threads::SHORT_LIVED,
