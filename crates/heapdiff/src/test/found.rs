@@ -174,7 +174,7 @@ impl fmt::Display for Found {
             f,
             "\nhelp: if it is a cache that fills up, let it: `Growth::new().warm_up({})`\n\
              help: if it is meant: `.ignore(\"{ignored}\")`, or `.allow_bytes({})`\n\
-             help: to see all that is held: `{}`, then `heapdiff flamegraph profiles -o held.svg`",
+             help: to see all that is held: `{}`, then `heapdiff top profiles`",
             warm_up.saturating_mul(10).max(100),
             all.bytes().ceil(),
             how_to_record()
