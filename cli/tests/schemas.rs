@@ -386,3 +386,31 @@ fn a_question_without_an_answer_writes_no_json() {
         assert!(output.stdout.is_empty() && said.starts_with("error: "), "{question}: {said}");
     }
 }
+
+/// What people read, and where programs find it.
+#[test]
+fn what_the_text_shows_is_in_the_json() {
+    for (question, shown, place, value) in [
+        ("diff shop", "18.0 MiB in base, 33.0 MiB in head", "/base/value", 18 << 20),
+        ("diff shop", "▲ +15.0 MiB", "/total/delta_bytes", 15 << 20),
+        ("diff shop", "±1.50 MiB", "/resolution_bytes", 1_570_627),
+        ("diff shop", "+20.0 MiB", "/rows/0/born_bytes", 20 << 20),
+        ("diff shop", "total of 4 stacks", "/rows_all", 4),
+        ("top shop", "33.0 MiB in all", "/total", 33 << 20),
+        ("top shop", "a sample every 512 KiB", "/period_bytes", 512 << 10),
+        ("top shop", "24.0 MiB", "/rows/0/flat", 24 << 20),
+        ("shop", "80 samples alive", "/recording/cost/live_samples", 80),
+        ("shop", "gained 20.0 MiB", "/headline/rows_delta", 20 << 20),
+        ("tags shop", "1,601", "/tags/0/values/0/objects", 1601),
+        ("traces shop", "epoch 0 to 5", "/traces/0/labels/0/high", 5),
+        ("trend shop", "6 snapshots", "/snapshots", 6),
+        ("check shop --max-growth 1MiB", "1.00 MiB", "/budgets/0/allowed", 1 << 20),
+        ("info single", "1,234", "/metadata/dropped/live_table_full", 1234),
+    ] {
+        let words: Vec<&str> = question.split(' ').collect();
+        let text = String::from_utf8(fixed(&words).stdout).unwrap();
+        assert!(text.contains(shown), "{question}: no `{shown}` in\n{text}");
+        let document: Value = serde_json::from_slice(&asked(question).stdout).unwrap();
+        assert_eq!(document.pointer(place), Some(&Value::from(value)), "{question}: {place}");
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Each report is a `serde` structure of its own, apart from the analysis, so that a change there cannot change what
 //! scripts rely on. Within a schema version fields are added, but never renamed, retyped or removed.
+//! What a comment says of a field is what its [`Schema`] says of it: its meaning, its unit, and when it is null.
 
 mod budget;
 mod call_graph;
