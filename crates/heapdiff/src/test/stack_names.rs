@@ -36,7 +36,9 @@ impl StackNames {
 
     /// The functions at a return address, innermost first: more than one if some were inlined.
     fn at(&mut self, address: u64) -> &[FoundFrame] {
-        let folder = &*self.folder.get_or_insert_with(|| std::env::current_dir().unwrap_or_default());
+        // Below the root is everything, std too, which is known by its path.
+        let here = || std::env::current_dir().ok().filter(|folder| folder.parent().is_some());
+        let folder = &*self.folder.get_or_insert_with(|| here().unwrap_or_default());
         self.frames.entry(address).or_insert_with(|| {
             let mut frames = Vec::new();
             // A return address: it is looked up as the one before it, which is in the call.
