@@ -10,6 +10,10 @@ const LEVEL_SHARE: f64 = 0.2;
 const WOBBLE_SIGMAS: f64 = 7.0;
 /// And from this many standard deviations of sampling on: among hundreds of pairs of points, three come by chance.
 const TURN_SIGMAS: f64 = 4.0;
+/// Of a row that is known to have teeth, smaller ones count from so many on, wherever they stand,
+const TURN_SIGMAS_OF_TEETH: f64 = 3.0;
+/// if they reach down to where the others do, but for this part of their height.
+const TOOTH_FOOT_SHARE: f64 = 0.25;
 
 /// Where a row turns, in order: peaks and troughs take turns.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +35,22 @@ pub(crate) enum Open {
 
 impl Teeth {
     /// Finds the turns of a row.
+    ///
+    /// Teeth that grow are small at first, and may rest on a few samples. So a row that has teeth is looked at again, for
+    /// those that were not clear enough to tell that it has some.
     pub(crate) fn of(track: &Track) -> Self {
+        let clear = Self::found(track, |from, to, before| is_move(track, from, to, before));
+        if clear.peaks.len() < 2 || clear.troughs.is_empty() {
+            return clear;
+        }
+        let lowest = clear.troughs.iter().map(|&low| track.value(low)).fold(track.value(0), f64::min);
+        Self::found(track, |from, to, before| {
+            is_move(track, from, to, before) || is_tooth(track, from, to, before, lowest)
+        })
+    }
+
+    /// The turns between moves, of which a predicate tells: from which point, to which, after a move of what height.
+    fn found(track: &Track, is_move: impl Fn(usize, usize, f64) -> bool) -> Self {
         let mut teeth = Self::default();
         let (mut low, mut high) = (0, 0);
         for at in 0..track.len() {
@@ -44,10 +63,10 @@ impl Teeth {
                     if value > track.value(high) {
                         high = at;
                     }
-                    if is_move(track, low, at, 0.0) {
+                    if is_move(low, at, 0.0) {
                         teeth.troughs.push(low);
                         teeth.open = Some(Open::Rise { top: at });
-                    } else if is_move(track, high, at, 0.0) {
+                    } else if is_move(high, at, 0.0) {
                         teeth.peaks.push(high);
                         teeth.open = Some(Open::Fall { bottom: at });
                     }
@@ -57,7 +76,7 @@ impl Teeth {
                         track.value(top) - teeth.troughs.last().map_or(0.0, |&low| track.value(low));
                     if value >= track.value(top) {
                         teeth.open = Some(Open::Rise { top: at });
-                    } else if is_move(track, top, at, climbed) {
+                    } else if is_move(top, at, climbed) {
                         teeth.peaks.push(top);
                         teeth.open = Some(Open::Fall { bottom: at });
                     }
@@ -67,7 +86,7 @@ impl Teeth {
                         teeth.peaks.last().map_or(0.0, |&top| track.value(top)) - track.value(bottom);
                     if value <= track.value(bottom) {
                         teeth.open = Some(Open::Fall { bottom: at });
-                    } else if is_move(track, bottom, at, fallen) {
+                    } else if is_move(bottom, at, fallen) {
                         teeth.troughs.push(bottom);
                         teeth.open = Some(Open::Rise { top: at });
                     }
@@ -99,6 +118,16 @@ fn is_move(track: &Track, from: usize, to: usize, before: f64) -> bool {
             || moved > WOBBLE_SIGMAS * track.wobble(from, to))
 }
 
+/// Whether a row with teeth moved along a side of one between two points, after a move of `before`.
+fn is_tooth(track: &Track, from: usize, to: usize, before: f64, lowest: f64) -> bool {
+    let moved = (track.value(to) - track.value(from)).abs();
+    let foot = track.value(to).min(track.value(from)) - lowest;
+    moved > track.floor()
+        && moved > TURN_SIGMAS_OF_TEETH * track.deviation(from, to)
+        && moved >= TURN_SHARE * before
+        && foot <= TOOTH_FOOT_SHARE * moved
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::track::Point;
@@ -115,6 +144,26 @@ mod tests {
         assert_eq!(found.peaks, [4, 8]);
         assert_eq!(found.troughs, [0, 5, 9]);
         assert_eq!(found.open, Some(Open::Rise { top: 10 }));
+    }
+
+    /// On a level of 100 single objects, a tooth of 15 is a wobble; beside bigger ones that reach down to the same level
+    /// it is a tooth.
+    #[test]
+    fn small_teeth_count_beside_bigger_ones() {
+        let peaks = |values: &[f64]| {
+            let point = |(at, &value): (usize, &f64)| Point {
+                second: at as f64,
+                value,
+                objects: value,
+                ..Point::default()
+            };
+            Teeth::of(&Track::new(values.iter().enumerate().map(point).collect(), false, 0.5)).peaks
+        };
+        let small = [100.0, 107.0, 115.0, 100.0, 108.0, 116.0, 101.0];
+        assert_eq!(peaks(&small), [0_usize; 0]);
+        let bigger = [120.0, 140.0, 100.0, 125.0, 150.0, 100.0];
+        assert_eq!(peaks(&bigger), [1, 4]);
+        assert_eq!(peaks(&[&small[..], &bigger].concat()), [2, 5, 8, 11]);
     }
 
     #[test]
