@@ -7,7 +7,9 @@ use crate::progress::Progress;
 use crate::talk::Talk;
 use heapdiff_profile::{NamedProfile, Profile};
 use heapdiff_symbols::SymbolReport;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
 /// So many snapshots of a series are named together: a binary is opened once for them.
 const SNAPSHOTS_AT_ONCE: usize = 32;
@@ -56,12 +58,23 @@ impl Input<'_> {
         torn: &mut Torn,
     ) -> Vec<NamedProfile> {
         let read = |file: &PathBuf| {
-            progress.step();
-            let mut named = torn.keep(self.file(file))?;
+            let mut named = self.file(file)?;
             keep_in_use(&mut named.profile, sample_type);
-            Some(named)
+            progress.step();
+            Ok(named)
         };
-        files.iter().filter_map(read).collect()
+        // Each core takes a stretch of the files; they stay in order.
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let stretches = files.chunks(files.len().div_ceil(cores).max(1));
+        let read = thread::scope(|scope| {
+            let threads: Vec<_> =
+                stretches.map(|files| scope.spawn(|| files.iter().map(&read).collect::<Vec<_>>())).collect();
+            let join = |thread: ScopedJoinHandle<'_, Vec<_>>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            threads.into_iter().flat_map(join).collect::<Vec<Result<NamedProfile, Failure>>>()
+        });
+        read.into_iter().filter_map(|read| torn.keep(read)).collect()
     }
 
     /// Hands the snapshots of a process on, oldest first, each forgotten before the next few are read; and whether the

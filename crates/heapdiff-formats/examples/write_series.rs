@@ -21,6 +21,8 @@ const CALL_SITES: usize = 20_000;
 const LOADED_AT: u64 = 0x5555_5555_0000;
 const PERIOD: i64 = 512 << 10;
 
+type Stacks = Vec<Vec<LocationId>>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, binary, snapshots, stacks] = arguments.as_slice() else {
@@ -29,25 +31,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(folder);
     fs::create_dir_all(folder)?;
     let (mut bare, stacks) = service(binary, stacks.parse()?)?;
-    let keys = ["epoch", "bytes"].map(|key| bare.strings.intern(key));
-    let units = ["", "bytes"].map(|unit| bare.strings.intern(unit));
+    let mut key = |key: &str, unit: &str| (bare.strings.intern(key), bare.strings.intern(unit));
+    let (epoch_key, bytes_key) = (key("epoch", ""), key("bytes", "bytes"));
     for at in 0..snapshots.parse()? {
         let mut profile = ProfileBuilder::heap().snapshot(at).build();
         (profile.mappings, profile.locations) = (bare.mappings.clone(), bare.locations.clone());
         profile.strings = bare.strings.clone();
-        let number = |index: usize, value: i64| {
-            Label { key: keys[index], value: LabelValue::Number { value, unit: units[index] } }
-        };
+        let number = |(key, unit), value| Label { key, value: LabelValue::Number { value, unit } };
         for (stack, index) in stacks.iter().zip(0..) {
             let size = 16 << (index % 12);
             let mut row = |values: [i64; 6], labels: Vec<Label>| {
                 profile.samples.push(Sample { stack: stack.clone(), values: values.to_vec(), labels });
             };
             let age = i64::from(at) + 1;
-            row([age, 0, age * PERIOD / size, age * PERIOD, 0, 0], vec![number(1, size)]);
+            row([age, 0, age * PERIOD / size, age * PERIOD, 0, 0], vec![number(bytes_key, size)]);
             for (epoch, samples) in live(index, at) {
                 let bytes = samples * PERIOD;
-                let labels = vec![number(1, size), number(0, i64::from(epoch))];
+                let labels = vec![number(bytes_key, size), number(epoch_key, i64::from(epoch))];
                 row([0, samples, 0, 0, bytes / size, bytes], labels);
             }
         }
@@ -67,14 +67,16 @@ fn live(stack: i64, at: u32) -> Vec<(u32, i64)> {
         // One new sample every hundred snapshots that is never freed.
         7 => live.extend((1..=at / 100).map(|hundred| (hundred * 100, 1))),
         // Busy: all of it is new at every other snapshot.
-        8..30 if (stack + i64::from(at)) % 2 == 0 && at > 0 => live.push((at, 1 + (stack + i64::from(at)) % 4)),
+        8..30 if (stack + i64::from(at)) % 2 == 0 && at > 0 => {
+            live.push((at, 1 + (stack + i64::from(at)) % 4));
+        }
         _ => {}
     }
     live
 }
 
 /// A profile without samples that has this binary loaded, and stacks of its call sites.
-fn service(binary: &str, stacks: u64) -> Result<(Profile, Vec<Vec<LocationId>>), Box<dyn Error>> {
+fn service(binary: &str, stacks: u64) -> Result<(Profile, Stacks), Box<dyn Error>> {
     let contents = fs::read(binary)?;
     let code = code(&contents).ok_or("not an ELF file with 64 bits and code")?;
     let file = fs::canonicalize(binary)?.display().to_string();

@@ -6,9 +6,10 @@
 //! same frame in the head although the loader put the program elsewhere.
 
 use crate::function_name::has_path;
-use crate::profile::{Location, Profile};
+use crate::profile::{FunctionId, Location, Profile};
 use crate::string_table::{StringId, StringTable};
 use crate::tags::TagText;
+use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexSet};
 
 /// A frame of one [`FrameTable`]; meaningless in another.
@@ -41,11 +42,18 @@ pub struct Frame<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct FrameTable {
     strings: StringTable,
-    frames: IndexSet<(StringId, StringId, i64)>,
+    frames: IndexSet<(StringId, StringId, i64), RandomState>,
     /// Whether the name of each frame's function tells it apart from others of that name: whether it has a path.
     has_path: Vec<bool>,
-    stacks: IndexSet<Stack>,
+    stacks: IndexSet<Stack, RandomState>,
     labels: IndexSet<TagText>,
+}
+
+/// Name and file of each function of one profile, as handles of one [`FrameTable`], as far as they were asked for: a
+/// function is on many lines, and its texts are long.
+#[derive(Debug, Default)]
+pub(crate) struct FunctionTexts {
+    known: Vec<Option<(StringId, StringId)>>,
 }
 
 /// A stack, which is several where its samples have several values of the label that makes the rows.
@@ -166,9 +174,13 @@ impl FrameTable {
     /// Past four billion distinct frames, which no reader's size limit lets through.
     pub fn intern(&mut self, frame: Frame<'_>) -> FrameId {
         let key = (self.strings.intern(frame.function), self.strings.intern(frame.file), frame.line);
-        let (index, is_new) = self.frames.insert_full(key);
+        self.intern_parts(key)
+    }
+
+    fn intern_parts(&mut self, parts: (StringId, StringId, i64)) -> FrameId {
+        let (index, is_new) = self.frames.insert_full(parts);
         if is_new {
-            self.has_path.push(has_path(frame.function));
+            self.has_path.push(has_path(self.strings.get(parts.0)));
         }
         FrameId(u32::try_from(index).expect("readers bound the number of frames"))
     }
@@ -214,19 +226,50 @@ impl FrameTable {
     /// Adds the frames of a location to `frames`, innermost first: one for each inlined function, and one that names
     /// the place in the mapped file where there are no symbols.
     pub fn intern_location(&mut self, profile: &Profile, location: &Location, frames: &mut Vec<FrameId>) {
+        self.intern_location_with(profile, location, &mut FunctionTexts::default(), frames);
+    }
+
+    /// As [`Self::intern_location`], one after the other of one profile, whose `texts` are kept in between.
+    pub(crate) fn intern_location_with(
+        &mut self,
+        profile: &Profile,
+        location: &Location,
+        texts: &mut FunctionTexts,
+        frames: &mut Vec<FrameId>,
+    ) {
         if location.lines.is_empty() {
             let function = unsymbolized_name(profile, location);
             frames.push(self.intern(Frame { function: &function, file: "", line: 0 }));
         }
         for line in &location.lines {
-            let Some(function) = profile.function(line.function) else { continue };
-            let name = match profile.strings.get(function.name) {
-                "" => profile.strings.get(function.system_name),
-                name => name,
-            };
-            let file = profile.strings.get(function.file);
-            frames.push(self.intern(Frame { function: name, file, line: line.line }));
+            let Some((name, file)) = self.texts_of(profile, line.function, texts) else { continue };
+            frames.push(self.intern_parts((name, file, line.line)));
         }
+    }
+
+    /// The name and the file of a function.
+    fn texts_of(
+        &mut self,
+        profile: &Profile,
+        id: FunctionId,
+        texts: &mut FunctionTexts,
+    ) -> Option<(StringId, StringId)> {
+        if let Some(&Some(known)) = texts.known.get(id.index()) {
+            return Some(known);
+        }
+        let function = profile.function(id)?;
+        let name = match profile.strings.get(function.name) {
+            "" => profile.strings.get(function.system_name),
+            name => name,
+        };
+        let found = (self.strings.intern(name), self.strings.intern(profile.strings.get(function.file)));
+        if texts.known.len() <= id.index() {
+            texts.known.resize(id.index() + 1, None);
+        }
+        if let Some(slot) = texts.known.get_mut(id.index()) {
+            *slot = Some(found);
+        }
+        Some(found)
     }
 }
 

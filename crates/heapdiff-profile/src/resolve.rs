@@ -9,7 +9,7 @@ use crate::collapsed_names::CollapsedNames;
 use crate::drop_frames::DropFrames;
 use crate::error::AnalysisError;
 use crate::filter::{Filters, FrameFilter};
-use crate::frame::{FrameId, FrameTable, StackId};
+use crate::frame::{FrameId, FrameTable, FunctionTexts, StackId};
 use crate::frame_filter::FrameMatcher;
 use crate::note::Note;
 use crate::profile::{LocationId, Profile, Sample};
@@ -258,11 +258,11 @@ impl<'a> Resolver<'a> {
         let takes_off = self.takes_off(profile);
         let drop_frames = DropFrames::of(profile, self.selection.frames, &mut self.notes);
         let mut frames = Vec::new();
-        let mut scratch = Vec::new();
+        let (mut scratch, mut texts) = (Vec::new(), FunctionTexts::default());
         let mut locations = Vec::with_capacity(profile.locations.len());
         for location in &profile.locations {
             scratch.clear();
-            self.frames.intern_location(profile, location, &mut scratch);
+            self.frames.intern_location_with(profile, location, &mut texts, &mut scratch);
             let pruned = self.prune(takes_off, &drop_frames, &mut scratch);
             let mapping = location.mapping.and_then(|id| profile.mapping(id));
             let mapping = mapping.map_or("", |mapping| &mapping.file);

@@ -1,5 +1,6 @@
 //! The strings of a profile, each stored once and named by a small handle.
 
+use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 use std::sync::Arc;
 
@@ -17,12 +18,12 @@ impl StringId {
 pub struct StringTable {
     /// Hashed, because names and paths share long beginnings: a sorted map spent half of the time that naming a series
     /// takes on comparing them.
-    strings: IndexSet<Arc<str>>,
+    strings: IndexSet<Arc<str>, RandomState>,
 }
 
 impl Default for StringTable {
     fn default() -> Self {
-        Self { strings: IndexSet::from([Arc::from("")]) }
+        Self { strings: IndexSet::from_iter([Arc::from("")]) }
     }
 }
 

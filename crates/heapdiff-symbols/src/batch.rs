@@ -56,22 +56,21 @@ pub(crate) struct Batch {
 impl Batch {
     /// Adds the questions of `profile`.
     pub(crate) fn add(&mut self, profile: &Profile) {
+        let Self { requests, order, unmapped } = self;
+        // Neighbours mostly share their mapping, and paths are long to compare.
+        let mut current: Option<(&Mapping, &mut Request)> = None;
         for location in profile.locations.iter().filter(|location| location.lines.is_empty()) {
             let Some(mapping) = mapping_of(profile, location) else {
-                self.unmapped.insert(location.address);
+                unmapped.insert(location.address);
                 continue;
             };
             if mapping.symbolized {
                 continue;
             }
-            let key = BuildKey::new(mapping);
-            if !self.requests.contains_key(&key) {
-                self.order.push(key.clone());
+            if current.as_ref().is_none_or(|(of, _)| !std::ptr::eq(*of, mapping)) {
+                current = Some((mapping, request_of(requests, order, mapping)));
             }
-            let request = self.requests.entry(key).or_default();
-            if !request.files.contains(&mapping.file) {
-                request.files.push(mapping.file.clone());
-            }
+            let Some((_, request)) = &mut current else { continue };
             match file_offset(mapping, location.address) {
                 Some(offset) => {
                     request.offsets.insert(offset, mapping.file_offset);
@@ -87,6 +86,23 @@ impl Batch {
     pub(crate) fn requests(&self) -> impl Iterator<Item = (&BuildKey, &Request)> {
         self.order.iter().filter_map(|key| self.requests.get_key_value(key))
     }
+}
+
+/// The request of the build of `mapping`.
+fn request_of<'r>(
+    requests: &'r mut BTreeMap<BuildKey, Request>,
+    order: &mut Vec<BuildKey>,
+    mapping: &Mapping,
+) -> &'r mut Request {
+    let key = BuildKey::new(mapping);
+    if !requests.contains_key(&key) {
+        order.push(key.clone());
+    }
+    let request = requests.entry(key).or_default();
+    if !request.files.contains(&mapping.file) {
+        request.files.push(mapping.file.clone());
+    }
+    request
 }
 
 /// The mapping of a location: the one that it names, or else the one that holds its address.

@@ -8,7 +8,7 @@ use crate::function_table::{Frame, FunctionIndex, FunctionTable};
 use crate::report::{MappingOutcome, MappingReport, SymbolReport};
 use crate::search::{self, Found, Refusal, is_nameless};
 use crate::symbol_table::SymbolTable;
-use heapdiff_profile::{Function, FunctionId, Line, Profile, StringId};
+use heapdiff_profile::{Function, FunctionId, Line, Mapping, Profile, StringId};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -116,12 +116,15 @@ impl Symbolizer {
     fn write_lines(&self, profile: &mut Profile) {
         let mut functions = ProfileFunctions::new(profile);
         // Which build each location belongs to, asked before the profile changes.
+        let build_of = |mapping: &Mapping| self.builds.get_key_value(&BuildKey::new(mapping));
+        let builds: Vec<Option<(&BuildKey, &Build)>> = profile.mappings.iter().map(build_of).collect();
         let questions: Vec<Option<(&BuildKey, &Build, u64)>> = profile
             .locations
             .iter()
             .map(|location| {
                 let mapping = mapping_of(profile, location).filter(|mapping| !mapping.symbolized)?;
-                let (key, build) = self.builds.get_key_value(&BuildKey::new(mapping))?;
+                let at = profile.mappings.iter().position(|other| std::ptr::eq(other, mapping))?;
+                let (key, build) = builds.get(at).copied().flatten()?;
                 Some((key, build, file_offset(mapping, location.address)?))
             })
             .collect();
@@ -256,8 +259,9 @@ fn names(symbols: &SymbolTable<'_>, addresses: &[u64], functions: &mut FunctionT
 struct ProfileFunctions<'a> {
     /// By name, system name and file.
     existing: BTreeMap<(StringId, StringId, StringId), FunctionId>,
-    /// By build, then by the function's place in that build.
-    of_build: BTreeMap<&'a BuildKey, Vec<Option<FunctionId>>>,
+    /// By build, then by the function's place in that build. A key is one of those of [`Symbolizer::builds`], so that
+    /// it need not be compared: paths are long.
+    of_build: Vec<(&'a BuildKey, Vec<Option<FunctionId>>)>,
 }
 
 impl<'a> ProfileFunctions<'a> {
@@ -265,7 +269,7 @@ impl<'a> ProfileFunctions<'a> {
         let existing = profile.functions.iter().enumerate().filter_map(|(index, function)| {
             Some(((function.name, function.system_name, function.file), FunctionId::from_index(index)?))
         });
-        Self { existing: existing.collect(), of_build: BTreeMap::new() }
+        Self { existing: existing.collect(), of_build: Vec::new() }
     }
 
     /// A frame as a line of `profile`, whose function is added if it is new. `None` past four billion functions.
@@ -276,8 +280,14 @@ impl<'a> ProfileFunctions<'a> {
         answers: &Answers,
         frame: Frame,
     ) -> Option<Line> {
-        let of_build = self.of_build.entry(key).or_insert_with(|| vec![None; answers.functions.len()]);
-        let slot = of_build.get_mut(frame.function.index())?;
+        let at = match self.of_build.iter().position(|(other, _)| std::ptr::eq(*other, key)) {
+            Some(at) => at,
+            None => {
+                self.of_build.push((key, vec![None; answers.functions.len()]));
+                self.of_build.len() - 1
+            }
+        };
+        let slot = self.of_build.get_mut(at)?.1.get_mut(frame.function.index())?;
         let function = match *slot {
             Some(function) => function,
             None => {
