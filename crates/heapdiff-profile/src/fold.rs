@@ -1,13 +1,16 @@
 //! Stacks with their values on both sides, as a flame graph needs them.
 
-use crate::diff::Change;
+use crate::comparison::{Comparison, Gathered};
+use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable};
 use crate::frame_order::FrameOrder;
+use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::ValueType;
 use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
+use crate::significance::judge_together;
 use crate::subject::Subject;
 use indexmap::IndexMap;
 
@@ -29,6 +32,10 @@ pub struct Folded {
     pub sample_type: ValueType,
     /// Each stack once, in the order of its frames from the root on: by function, file and line.
     pub stacks: Vec<FoldedStack>,
+    /// How often intervals hold the truth: see [`crate::DiffReport::confidence`].
+    pub confidence: Confidence,
+    /// How sure the values of the stacks are.
+    pub evidence: FoldedEvidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -44,6 +51,35 @@ pub struct FoldedStack {
     pub head: i64,
 }
 
+/// How sure the values of folded stacks are. Empty by default: then nothing is known of it.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedEvidence {
+    comparison: Option<Comparison>,
+    /// Of each stack, in the order of [`Folded::stacks`].
+    gathered: Vec<Gathered>,
+}
+
+impl Folded {
+    /// The figures of boxes, each of which holds the stacks at some indices: what they sum to, how sure that is, and
+    /// whether it changed, all boxes judged together.
+    #[must_use]
+    pub fn figures(&self, boxes: &[Vec<usize>]) -> Vec<DiffFigures> {
+        let Some(comparison) = &self.evidence.comparison else {
+            return vec![DiffFigures::default(); boxes.len()];
+        };
+        let figures = boxes.iter().map(|stacks| {
+            let gathered = stacks.iter().filter_map(|&stack| self.evidence.gathered.get(stack));
+            comparison.figures(&gathered.fold(Gathered::default(), |mut sum, gathered| {
+                sum += *gathered;
+                sum
+            }))
+        });
+        let mut figures: Vec<DiffFigures> = figures.collect();
+        judge_together(figures.iter_mut().collect(), self.confidence);
+        figures
+    }
+}
+
 /// Folds one profile, or both sides of a diff.
 ///
 /// # Errors
@@ -54,25 +90,28 @@ pub fn fold(subject: Subject<'_>, options: &FoldOptions) -> Result<Folded, Analy
     let comparison = resolved.by_stack(&mut notes);
     let ResolvedSubject { mut frames, attribution, sample_type, .. } = resolved;
     let drawn = DrawnFrames::new(&mut frames, options.lines);
-    let mut folded: IndexMap<Vec<FrameId>, (i64, i64)> = IndexMap::new();
+    let mut folded: IndexMap<Vec<FrameId>, Gathered> = IndexMap::new();
     for (id, stack) in frames.stacks() {
-        let Some(Change { base, head, .. }) = comparison.gather(id).map(|sum| sum.value(false)) else {
-            continue;
-        };
+        let Some(gathered) = comparison.gather(id) else { continue };
         let shown = attribution.shown(stack, attribution.of(stack));
         let mut root_first: Vec<_> = shown.map(|frame| drawn.of(frame)).collect();
         root_first.reverse();
-        let sum = folded.entry(root_first).or_default();
-        *sum = (sum.0.saturating_add(base), sum.1.saturating_add(head));
+        *folded.entry(root_first).or_default() += gathered;
     }
     let order = FrameOrder::of(&frames);
     let mut stacks: Vec<_> = folded
         .into_iter()
-        .filter(|&(_, sum)| sum != (0, 0) && !(selection.drop_negative && sum.1 < sum.0))
-        .map(|(frames, (base, head))| FoldedStack { frames, base, head })
+        .map(|(frames, sum)| {
+            let value = sum.value(false);
+            (FoldedStack { frames, base: value.base, head: value.head }, sum)
+        })
+        .filter(|(stack, _)| (stack.base, stack.head) != (0, 0))
+        .filter(|(stack, _)| !(selection.drop_negative && stack.head < stack.base))
         .collect();
-    stacks.sort_unstable_by(|a, b| order.compare_stacks(&a.frames, &b.frames));
-    Ok(Folded { frames, sample_type, stacks, notes })
+    stacks.sort_unstable_by(|(a, _), (b, _)| order.compare_stacks(&a.frames, &b.frames));
+    let (stacks, gathered) = stacks.into_iter().unzip();
+    let evidence = FoldedEvidence { comparison: Some(comparison), gathered };
+    Ok(Folded { frames, sample_type, stacks, confidence: selection.confidence, evidence, notes })
 }
 
 /// The frame that each frame is drawn as.

@@ -47,6 +47,11 @@ impl Confidence {
         Self { tail: Normal::standard().cdf(z), z }
     }
 
+    /// How many standard deviations from the middle of a normal distribution the tails begin.
+    pub(crate) fn deviations(self) -> f64 {
+        -self.z
+    }
+
     /// The chance itself.
     #[must_use]
     pub fn chance(self) -> f64 {
@@ -150,7 +155,7 @@ fn chance_missed(ratio: f64) -> f64 {
 }
 
 /// An estimate of bytes with its error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Estimate {
     /// Sum of the weights.
     pub(crate) bytes: i64,

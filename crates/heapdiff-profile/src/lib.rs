@@ -109,7 +109,7 @@ pub use diff::{
 };
 pub use error::AnalysisError;
 pub use filter::{FilterPatterns, Filters};
-pub use fold::{FoldOptions, Folded, FoldedStack, fold};
+pub use fold::{FoldOptions, Folded, FoldedEvidence, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
 pub use graph_edges::GraphEdge;

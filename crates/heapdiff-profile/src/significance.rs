@@ -16,12 +16,13 @@
 
 use crate::diff::DiffFigures;
 use crate::interval::{Confidence, Estimate, Interval};
+use indexmap::IndexMap;
 
 #[cfg(test)]
 mod tests;
 
 /// What speaks for growth of a row, and what speaks against it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Evidence {
     pub(crate) up: Estimate,
     pub(crate) down: Estimate,
@@ -31,6 +32,8 @@ pub(crate) struct Evidence {
 const DEVIATIONS_MAX: f64 = 6.1;
 /// How exactly p is sought, in standard deviations: two digits of p and more.
 const DEVIATIONS_STEP: f64 = 1e-3;
+/// Where it has not been found after so many steps, it is taken for larger than it is.
+const STEPS_MAX: usize = 40;
 
 impl Evidence {
     pub(crate) fn interval(self, confidence: Confidence) -> Interval {
@@ -38,45 +41,42 @@ impl Evidence {
     }
 
     /// The chance to see a change at least as clear where nothing changed.
-    fn p(self) -> f64 {
+    ///
+    /// The end of the interval falls almost evenly with its deviations from the estimate, so that a line through two
+    /// points finds where it meets zero in some three steps; the first is that of the interval of `confidence`.
+    fn p(self, confidence: Confidence) -> f64 {
         let Self { up, down } = self;
         let (more, less) = if up.bytes >= down.bytes { (up, down) } else { (down, up) };
-        if more.bytes == less.bytes {
+        let change = more.bytes.saturating_sub(less.bytes) as f64;
+        if change <= 0.0 {
             return 1.0;
         }
         // A sample of what cannot fall proves that it rose.
         if less == Estimate::default() {
             return 0.0;
         }
-        let excess = |deviations: f64| more.excess_over(less, Confidence::of_deviations(deviations)) as f64;
-        let (mut clear, mut at_clear) = (0.0, excess(0.0));
-        let (mut unclear, mut at_unclear) = (DEVIATIONS_MAX, excess(DEVIATIONS_MAX));
-        if at_clear <= 0.0 {
-            return 1.0;
-        }
-        if at_unclear > 0.0 {
-            return 0.0;
-        }
-        // False position in the Illinois variant: the end of the interval falls almost evenly with the deviations.
-        let mut last_was_clear = None;
-        while unclear - clear > DEVIATIONS_STEP {
-            let guess = (clear * at_unclear - unclear * at_clear) / (at_unclear - at_clear);
-            // Not so near to an end that the other one could never come in.
-            let margin = DEVIATIONS_STEP / 4.0;
-            let guess = guess.clamp(clear + margin, unclear - margin);
-            let found = excess(guess);
-            let is_clear = found > 0.0;
-            let is_again = last_was_clear == Some(is_clear);
-            if is_clear {
-                (clear, at_clear) = (guess, found);
-                at_unclear /= if is_again { 2.0 } else { 1.0 };
-            } else {
-                (unclear, at_unclear) = (guess, found.min(-f64::MIN_POSITIVE));
-                at_clear /= if is_again { 2.0 } else { 1.0 };
+        let (mut clear, mut unclear) = ((0.0, change), None);
+        let mut deviations = confidence.deviations().min(DEVIATIONS_MAX);
+        for _ in 0..STEPS_MAX {
+            let excess = more.excess_over(less, Confidence::of_deviations(deviations)) as f64;
+            match excess > 0.0 {
+                true if deviations >= DEVIATIONS_MAX => return 0.0,
+                true => clear = (deviations, excess),
+                false => unclear = Some((deviations, excess)),
             }
-            last_was_clear = Some(is_clear);
+            let zero = match unclear {
+                Some(unclear) => zero_between(clear, unclear),
+                None => clear.0 * change / (change - clear.1).max(f64::MIN_POSITIVE),
+            };
+            if zero - clear.0 <= DEVIATIONS_STEP {
+                break;
+            }
+            // A little before it, so that what is found is clear more often than not; and never where it was looked.
+            let margin = DEVIATIONS_STEP / 4.0;
+            let end = unclear.map_or(DEVIATIONS_MAX, |(at, _)| at - margin);
+            deviations = (zero - 2.0 * margin).max(clear.0 + margin).min(end);
         }
-        1.0 - Confidence::of_deviations(clear).chance()
+        1.0 - Confidence::of_deviations(clear.0).chance()
     }
 
     /// Whether the row could be told from zero if all its samples spoke for the same side.
@@ -99,6 +99,11 @@ impl Evidence {
     }
 }
 
+/// Where the line through two points meets zero.
+fn zero_between(clear: (f64, f64), unclear: (f64, f64)) -> f64 {
+    clear.0 + (unclear.0 - clear.0) * clear.1 / (clear.1 - unclear.1)
+}
+
 impl DiffFigures {
     /// Whether the interval excludes zero, the row judged by itself; `None` where there is no interval.
     ///
@@ -109,12 +114,12 @@ impl DiffFigures {
     }
 
     /// The chance to see such a change where there is none; `None` where it is not known how sure the figures are.
-    fn chance(&self) -> Option<f64> {
+    fn chance(&self, confidence: Confidence) -> Option<f64> {
         let evidence = self.evidence?;
         if evidence.is_exact() {
             return Some(if self.is_changed() { 0.0 } else { 1.0 });
         }
-        Some(evidence.p())
+        Some(evidence.p(confidence))
     }
 
     fn is_changed(&self) -> bool {
@@ -124,18 +129,25 @@ impl DiffFigures {
 
 /// Judges figures that stand alone, such as a total.
 pub(crate) fn judge_alone(figures: &mut DiffFigures, confidence: Confidence) {
-    figures.p = figures.chance();
+    figures.p = figures.chance(confidence);
     figures.significant = figures.p.map(|p| p <= chance_to_err(confidence));
 }
 
 /// Judges the rows of a report together.
 pub(crate) fn judge_together(rows: Vec<&mut DiffFigures>, confidence: Confidence) {
     let mut judged = Vec::new();
+    // Most rows rest on a sample or two of common sizes, and say the same.
+    let mut known: IndexMap<(Evidence, bool), (Option<f64>, bool)> = IndexMap::new();
     for figures in rows {
-        figures.p = figures.chance();
-        figures.significant = figures.p.map(|_| false);
-        let may_be_clear = |evidence: Evidence| evidence.is_exact() || evidence.may_be_clear(confidence);
-        if let (Some(p), true) = (figures.p, figures.evidence.is_some_and(may_be_clear)) {
+        let Some(evidence) = figures.evidence else { continue };
+        let (p, may_be_clear) = *known.entry((evidence, figures.is_changed())).or_insert_with(|| {
+            let may_be_clear = figures.excludes_zero() == Some(true)
+                || evidence.is_exact()
+                || evidence.may_be_clear(confidence);
+            (figures.chance(confidence), may_be_clear)
+        });
+        (figures.p, figures.significant) = (p, Some(false));
+        if let (Some(p), true) = (p, may_be_clear) {
             judged.push((p, figures));
         }
     }

@@ -339,6 +339,17 @@ fn flamegraph_keeps_what_vanished_as_wide_as_it_was() {
 }
 
 #[test]
+fn flamegraph_marks_what_may_be_chance() {
+    let svg = flamegraph(Some(0), 1, &without_script()).unwrap();
+    let chance =
+        lines(&svg).lines().skip_while(|line| !line.contains("class=\"chance\"")).nth(1).map(str::to_owned);
+    let chance = chance.unwrap();
+    assert!(chance.starts_with("<title>~ ") && chance.contains("; may be chance; 95 % interval"), "{chance}");
+    assert!(svg.contains("Pale, with ~: may be chance."));
+    assert!(!flamegraph(Some(0), 5, &without_script()).unwrap().contains("class=\"chance\""));
+}
+
+#[test]
 fn flamegraph_of_one_profile_reversed() {
     let options = FlamegraphOptions { reverse: true, min_width_percent: 5.0, ..without_script() };
     assert_snapshot!(lines(&flamegraph(None, 5, &options).unwrap()));

@@ -91,7 +91,7 @@ fn how_often_chance_alone_is_clear() {
             let blocks = unchanged(samples, mixed);
             let mut alarms = [0_u32; 4];
             for _ in 0..RUNS {
-                let p = random.figures(&blocks, &blocks).chance().unwrap();
+                let p = random.figures(&blocks, &blocks).chance(Confidence::default()).unwrap();
                 for (alarms, level) in alarms.iter_mut().zip(levels) {
                     *alarms += u32::from(p <= level);
                 }
@@ -171,8 +171,8 @@ proptest! {
 
     #[test]
     fn p_and_interval_say_the_same(evidence in evidence(), chance in 0.5_f64..0.9999) {
-        let p = evidence.p();
         let confidence = Confidence::new(chance).unwrap();
+        let p = evidence.p(confidence);
         let interval = evidence.interval(confidence);
         let estimate = evidence.up.bytes - evidence.down.bytes;
         prop_assert!(interval.low <= estimate && estimate <= interval.high);

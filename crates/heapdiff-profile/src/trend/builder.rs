@@ -15,6 +15,7 @@ use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::interval::Confidence;
 use crate::metadata::SnapshotReason;
 use crate::note::Note;
 use crate::overview::SnapshotPoint;
@@ -189,8 +190,9 @@ impl<'a> TrendBuilder<'a> {
             notes.push(Note::SnapshotsWithoutSampleType { count: self.left_out });
         }
         let head = self.last.as_ref().unwrap_or(&first);
+        let confidence = self.options.selection.confidence;
         let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), false, &mut notes)
-            .with_confidence(self.options.selection.confidence);
+            .with_confidence(confidence);
         let (seconds, has_times) = seconds(&self.points);
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());
@@ -202,12 +204,12 @@ impl<'a> TrendBuilder<'a> {
             seconds: &seconds,
             has_parts: self.has_parts && self.points.len() > 1,
             floor,
+            confidence,
         };
         let groups = Groups::new(&frames, &attribution, &comparison, &self.options.by);
         if self.options.by == DiffBy::Type && groups.keys().has_unknown_types() {
             notes.push(Note::UnknownTypes);
         }
-        let confidence = self.options.selection.confidence;
         let mut total = rows.total(comparison.figures(&groups.total()));
         judge_alone(&mut total.figures, confidence);
         let mut rows = rows.all(&groups);
@@ -222,7 +224,7 @@ impl<'a> TrendBuilder<'a> {
             floor,
             rows,
             total,
-            headroom: headroom(&head.profile, &self.points, &seconds, has_times),
+            headroom: headroom(&head.profile, &self.points, (&seconds, has_times), confidence),
             notes,
             points: self.points,
             seconds,
@@ -264,6 +266,7 @@ struct Rows<'a> {
     seconds: &'a [f64],
     has_parts: bool,
     floor: i64,
+    confidence: Confidence,
 }
 
 /// Stacks that make a row.
@@ -333,7 +336,7 @@ impl Rows<'_> {
     fn row(&self, members: &Members, figures: DiffFigures) -> TrendRow {
         let (track, values) = self.track(&members.stacks);
         let (mut judgement, outline) = judge(&track);
-        let (rate, monotonicity) = Rate::of(&track, &outline, &figures);
+        let (rate, monotonicity) = Rate::of(&track, &outline, &figures, self.confidence);
         // No verdict of growth without a rate that is surely above zero.
         if judgement.verdict == Verdict::LeakLike && rate.low <= 0.0 {
             (judgement.verdict, judgement.reason) = (Verdict::Inconclusive, Reason::RateUncertain);
@@ -457,14 +460,19 @@ fn floor(points: &[SnapshotPoint], columns: Columns, comparison: &Comparison) ->
 }
 
 /// How long the memory of the cgroup lasts.
-fn headroom(head: &Profile, points: &[SnapshotPoint], seconds: &[f64], has_times: bool) -> Option<Headroom> {
+fn headroom(
+    head: &Profile,
+    points: &[SnapshotPoint],
+    (seconds, has_times): (&[f64], bool),
+    confidence: Confidence,
+) -> Option<Headroom> {
     let memory = head.metadata.as_ref()?.memory;
     let limit_bytes = memory.cgroup_max?;
     let used_bytes = memory.cgroup_current.or(memory.rss)?;
     let resident: Vec<(f64, f64)> =
         seconds.iter().zip(points).filter_map(|(&second, point)| Some((second, point.rss? as f64))).collect();
     let (seconds, values): (Vec<f64>, Vec<f64>) = resident.into_iter().unzip();
-    let slope = Slope::of(&seconds, &values);
+    let slope = Slope::of(&seconds, &values, confidence);
     let is_growing = has_times && seconds.len() >= 5 && slope.per_second > 0.0 && slope.monotonicity > 2.0;
     let rate = Rate { per_second: slope.per_second, low: slope.low, high: slope.high };
     is_growing.then_some(Headroom { limit_bytes, used_bytes, rate })

@@ -1,11 +1,12 @@
 //! How fast a row moves, with everything that makes that uncertain.
 
 use super::shape::Outline;
-use super::slope::{Slope, Z};
+use super::slope::Slope;
 use super::track::Track;
 use crate::diff::DiffFigures;
+use crate::interval::Confidence;
 
-/// A rate with its interval of 95 %, in the unit of the row's values a second.
+/// A rate with its interval, in the unit of the row's values a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rate {
     /// The estimate.
@@ -21,18 +22,23 @@ impl Rate {
     ///
     /// Two things make it uncertain: that the program does not move evenly, which the points tell, and that the points
     /// are estimates, which the interval of the change from the first to the last tells. The wider of both counts.
-    pub(crate) fn of(track: &Track, outline: &Outline, figures: &DiffFigures) -> (Self, f64) {
+    pub(crate) fn of(
+        track: &Track,
+        outline: &Outline,
+        figures: &DiffFigures,
+        confidence: Confidence,
+    ) -> (Self, f64) {
         let turns = outline.turns(track);
         let slope = if turns {
             let [tops, bottoms] = outline.lines(track);
-            let both = Slope::of_lines(&[tops.clone(), bottoms]);
-            let of_tops = Slope::of_lines(&[tops]);
+            let both = Slope::of_lines(&[tops.clone(), bottoms], confidence);
+            let of_tops = Slope::of_lines(&[tops], confidence);
             if of_tops.low >= both.low { of_tops } else { both }
         } else {
-            Slope::of(&track.seconds(), &track.values())
+            Slope::of(&track.seconds(), &track.values(), confidence)
         };
         let (below, above) = if turns {
-            let margin = Z * outline.deviation_of_tops(track);
+            let margin = confidence.deviations() * outline.deviation_of_tops(track);
             (margin, margin)
         } else {
             sampling_margins(track, figures)

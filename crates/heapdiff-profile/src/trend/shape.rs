@@ -10,6 +10,7 @@ use super::steps::{Jump, jumps};
 use super::teeth::{Open, Teeth};
 use super::track::Track;
 use super::verdict::{Judgement, Reason, Shape, Verdict};
+use crate::interval::Confidence;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// A verdict takes this many snapshots: five rising ones come by chance in 1 of 120 orders.
@@ -135,7 +136,7 @@ fn creeps(track: &Track) -> bool {
     if rise <= least {
         return false;
     }
-    let slope = Slope::of(&track.seconds(), &track.values());
+    let slope = Slope::of(&track.seconds(), &track.values(), Confidence::default());
     slope.per_second * track.duration() > least && slope.low > 0.0 && slope.monotonicity > MONOTONE_SIGMAS
 }
 
@@ -305,7 +306,7 @@ fn grows_behind(track: &Track, jumps: &[Jump]) -> bool {
     let wobble = rest.wobble(0, rest.last());
     let [first, middle, last] = thirds(&rest);
     let earlier = if jumps.is_empty() { first.0.max(middle.0) } else { f64::midpoint(first.0, middle.0) };
-    let slope = Slope::of(&rest.seconds(), &rest.values());
+    let slope = Slope::of(&rest.seconds(), &rest.values(), Confidence::default());
     rise > rest.floor()
         && rise > RANGE_SIGMAS * wobble
         && !few_samples(&rest, rise)

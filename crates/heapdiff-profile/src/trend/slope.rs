@@ -8,19 +8,20 @@
 //! **Source:** Sen, Journal of the American Statistical Association 63 (1968), 1379-1389; Hamed and Rao, Journal of
 //! Hydrology 204 (1998), 182-196.
 
+use crate::interval::Confidence;
 use std::cmp::Ordering;
 
 /// More points than this are thinned: pairs grow with the square, and 128 points have 8,128.
 const POINTS_MAX: usize = 128;
-/// The quantile of the standard normal distribution that leaves out 2.5 % on either side.
-pub(crate) const Z: f64 = 1.959_963_984_540_054;
+/// Autocorrelation of fewer standard deviations than this may be chance: 2.5 % on either side.
+const RELEVANT_DEVIATIONS: f64 = 1.959_963_984_540_054;
 
 /// A slope with its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Slope {
     /// Change of the value in a second.
     pub(crate) per_second: f64,
-    /// Lower end of its interval of 95 %.
+    /// Lower end of its interval.
     pub(crate) low: f64,
     /// Upper end.
     pub(crate) high: f64,
@@ -30,15 +31,15 @@ pub(crate) struct Slope {
 
 impl Slope {
     /// The slope of `values` over `seconds`, which rise; nothing if there are fewer than two points.
-    pub(crate) fn of(seconds: &[f64], values: &[f64]) -> Self {
-        Self::of_lines(&[thinned(seconds, values)])
+    pub(crate) fn of(seconds: &[f64], values: &[f64], confidence: Confidence) -> Self {
+        Self::of_lines(&[thinned(seconds, values)], confidence)
     }
 
     /// The slope that several lines have in common, such as the tops and the bottoms of teeth: each is compared with
     /// itself alone.
     ///
     /// **Source:** the seasonal test of Hirsch, Slack and Smith, Water Resources Research 18 (1982), 107-121.
-    pub(crate) fn of_lines(lines: &[Vec<(f64, f64)>]) -> Self {
+    pub(crate) fn of_lines(lines: &[Vec<(f64, f64)>], confidence: Confidence) -> Self {
         let mut slopes = Vec::new();
         let mut score = 0.0;
         for points in lines {
@@ -63,7 +64,7 @@ impl Slope {
             .sum();
         let deviation = variance.sqrt();
         let monotonicity = if deviation > 0.0 { (score - sign(score)) / deviation } else { 0.0 };
-        let [low, high] = limits(&slopes, Z * deviation);
+        let [low, high] = limits(&slopes, confidence.deviations() * deviation);
         Self { per_second, low, high, monotonicity }
     }
 }
@@ -113,7 +114,7 @@ fn autocorrelation_factor(points: &[(f64, f64)], slope: f64) -> f64 {
         return 1.0;
     }
     // Correlations within the error of an estimate from this many points are none.
-    let relevant = Z / count.sqrt();
+    let relevant = RELEVANT_DEVIATIONS / count.sqrt();
     let mut sum = 0.0;
     for lag in 1..ranks.len().saturating_sub(2) {
         let products = centred.iter().zip(centred.iter().skip(lag));
@@ -166,7 +167,7 @@ mod tests {
 
     fn slope(values: &[f64]) -> Slope {
         let seconds: Vec<f64> = (0..values.len()).map(|at| at as f64 * 2.0).collect();
-        Slope::of(&seconds, values)
+        Slope::of(&seconds, values, Confidence::default())
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl BudgetMarkdown<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "| | memory | growth | 95 % interval | allowed | most by |")?;
+        writeln!(out, "| | memory | growth | interval | allowed | most by |")?;
         writeln!(out, "|---|---|---:|---:|---:|---|")?;
         for outcome in &self.report.outcomes {
             let words = Words::of(outcome, self.source_root);

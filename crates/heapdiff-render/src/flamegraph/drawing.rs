@@ -3,8 +3,9 @@
 use super::frame_tree::{FrameTree, Node};
 use super::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind, legend, palette};
 use crate::elide;
-use crate::quantity;
+use crate::quantity::{self, Unit};
 use crate::theme;
+use heapdiff_profile::Interval;
 use inferno::flamegraph as inferno_graph;
 use quick_xml::events::{BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
@@ -130,8 +131,15 @@ impl Decorator<'_> {
                     self.frames_depth = None;
                     write(out, Event::End(element))?;
                     let omitted = self.tree.nodes().len().saturating_sub(self.drawn);
-                    return legend::write(self.graph, self.biggest, omitted, self.options, out)
-                        .map_err(Into::into);
+                    let is_uncertain = self.tree.nodes().iter().any(Node::is_uncertain);
+                    return legend::write(
+                        self.graph,
+                        self.biggest,
+                        (omitted, is_uncertain),
+                        self.options,
+                        out,
+                    )
+                    .map_err(Into::into);
                 }
                 if element.name().as_ref() == b"style" {
                     // Behind inferno's rules, so that these win.
@@ -195,10 +203,14 @@ impl Decorator<'_> {
         self.current = Some(node);
         self.drawn += 1;
         let mut group = BytesStart::new("g");
-        match (self.graph.kind, node.base, node.head) {
-            (GraphKind::Diff, 1.., 0) => group.push_attribute(("class", "gone")),
-            (GraphKind::Diff, 0, 1..) => group.push_attribute(("class", "new")),
-            _ => {}
+        let class = match (self.graph.kind, node.base, node.head) {
+            (GraphKind::Diff, 1.., 0) => "gone",
+            (GraphKind::Diff, 0, 1..) => "new",
+            _ => "",
+        };
+        let class = format!("{class}{}", if node.is_uncertain() { " chance" } else { "" });
+        if !class.is_empty() {
+            group.push_attribute(("class", class.trim_start()));
         }
         write(out, Event::Start(group))?;
         write(out, Event::Start(BytesStart::new("title")))?;
@@ -216,7 +228,8 @@ impl Decorator<'_> {
             (GraphKind::Single, _) => format!("{name} {}", self.graph.unit().format(node.head)),
             (GraphKind::Diff, 0) => name.into_owned(),
             (GraphKind::Diff, change) => {
-                format!("{} {name} {}", theme::direction(change), self.graph.unit().format_change(change))
+                let sign = if node.is_uncertain() { "~" } else { theme::direction(change) };
+                format!("{sign} {name} {}", self.graph.unit().format_change(change))
             }
         }
     }
@@ -251,7 +264,29 @@ impl Decorator<'_> {
                 });
             }
         }
+        parts.extend(self.interval(node));
         elide::printable(&parts.join("; ")).replace('(', "[").replace(')', "]")
+    }
+
+    /// `95 % interval of the change +1.20..+3.40 MiB`; `None` where it is not known, or a point.
+    fn interval(&self, node: &Node) -> Option<String> {
+        let Interval { low, high } =
+            node.figures.interval.filter(|interval| interval.low != interval.high)?;
+        let chance = quantity::chance(self.graph.folded.confidence.chance());
+        let unit = self.graph.unit();
+        let (unit, of_bytes) = if unit == Unit::Bytes { (unit, "") } else { (Unit::Bytes, " in bytes") };
+        Some(match self.graph.kind {
+            GraphKind::Single => {
+                format!("{chance} interval{of_bytes} {}", unit.format_range(low.max(0), high.max(0)))
+            }
+            GraphKind::Diff => {
+                let may_be = if node.is_uncertain() { "may be chance; " } else { "" };
+                format!(
+                    "{may_be}{chance} interval of the change{of_bytes} {}",
+                    unit.format_change_range(low, high)
+                )
+            }
+        })
     }
 
     fn colored(&self, element: &BytesStart<'_>) -> Result<BytesStart<'static>, FlamegraphError> {

@@ -1,7 +1,7 @@
 //! The call tree that a flamegraph shows: stacks of base and head laid over each other.
 
 use crate::source_path;
-use heapdiff_profile::{Folded, Frame, FrameTable};
+use heapdiff_profile::{DiffFigures, Folded, Frame, FrameTable};
 use std::collections::BTreeMap;
 
 /// A box of the graph: a function reached through the functions above it.
@@ -19,12 +19,21 @@ pub(super) struct Node {
     pub(super) own_width: u64,
     /// Nodes called from here, widest first.
     pub(super) children: Vec<usize>,
+    /// How sure its values are.
+    pub(super) figures: DiffFigures,
+    /// The stacks through this node, by index.
+    stacks: Vec<usize>,
 }
 
 impl Node {
     /// What the head has more than the base.
     pub(super) fn change(&self) -> i64 {
         self.head.saturating_sub(self.base)
+    }
+
+    /// Whether its change may be chance.
+    pub(super) fn is_uncertain(&self) -> bool {
+        self.change() != 0 && self.figures.significant == Some(false)
     }
 }
 
@@ -98,7 +107,7 @@ impl FrameTree {
             // A value below zero (a diff that another tool stored) cannot be drawn as a width.
             let width = stack.base.max(stack.head).max(0).unsigned_abs();
             let mut here = 0;
-            tree.add(here, stack.base, stack.head, width);
+            tree.add(here, &stack, width);
             for depth in 0..functions.len() {
                 let depth = if reverse { functions.len() - 1 - depth } else { depth };
                 let Some(&function) = functions.get(depth) else { continue };
@@ -111,7 +120,7 @@ impl FrameTree {
                     }
                 }
                 here = child;
-                tree.add(here, stack.base, stack.head, width);
+                tree.add(here, &stack, width);
                 if let Some(node) = tree.nodes.get_mut(here) {
                     stack
                         .frames
@@ -125,13 +134,18 @@ impl FrameTree {
             }
         }
         tree.order_children();
+        let stacks: Vec<_> = tree.nodes.iter_mut().map(|node| std::mem::take(&mut node.stacks)).collect();
+        for (node, figures) in tree.nodes.iter_mut().zip(folded.figures(&stacks)) {
+            node.figures = figures;
+        }
         tree
     }
 
-    fn add(&mut self, node: usize, base: i64, head: i64, width: u64) {
+    fn add(&mut self, node: usize, stack: &FunctionStack<'_>, width: u64) {
         if let Some(node) = self.nodes.get_mut(node) {
-            node.base = node.base.saturating_add(base);
-            node.head = node.head.saturating_add(head);
+            node.base = node.base.saturating_add(stack.base);
+            node.head = node.head.saturating_add(stack.head);
+            node.stacks.extend_from_slice(&stack.stacks);
             node.width = node.width.saturating_add(width);
         }
     }
@@ -203,6 +217,8 @@ struct FunctionStack<'a> {
     head: i64,
     /// The frames of each of them, root first.
     frames: Vec<Vec<Frame<'a>>>,
+    /// Which they are, by index.
+    stacks: Vec<usize>,
 }
 
 /// Adds up stacks that differ in lines only, in an order that depends on nothing but the stacks.
@@ -210,7 +226,7 @@ struct FunctionStack<'a> {
 /// The width of a box must not grow because an edit moved a call to another line between base and head.
 fn by_functions(folded: &Folded) -> BTreeMap<Vec<&str>, FunctionStack<'_>> {
     let mut sums: BTreeMap<Vec<&str>, FunctionStack<'_>> = BTreeMap::new();
-    for stack in &folded.stacks {
+    for (index, stack) in folded.stacks.iter().enumerate() {
         let mut frames: Vec<Frame<'_>> = stack.frames.iter().map(|&id| folded.frames.frame(id)).collect();
         if frames.is_empty() {
             frames.push(FrameTable::NO_STACK);
@@ -219,6 +235,7 @@ fn by_functions(folded: &Folded) -> BTreeMap<Vec<&str>, FunctionStack<'_>> {
         sum.base = sum.base.saturating_add(stack.base);
         sum.head = sum.head.saturating_add(stack.head);
         sum.frames.push(frames);
+        sum.stacks.push(index);
     }
     sums
 }
@@ -226,7 +243,7 @@ fn by_functions(folded: &Folded) -> BTreeMap<Vec<&str>, FunctionStack<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heapdiff_profile::{FoldedStack, ValueType};
+    use heapdiff_profile::{Confidence, FoldedEvidence, FoldedStack, ValueType};
     use proptest::prelude::*;
 
     fn folded(stacks: &[(&str, i64, i64)]) -> Folded {
@@ -244,7 +261,8 @@ mod tests {
             })
             .collect();
         let sample_type = ValueType { kind: "inuse_space".into(), unit: "bytes".into() };
-        Folded { frames, sample_type, stacks, notes: Vec::new() }
+        let (confidence, evidence) = (Confidence::default(), FoldedEvidence::default());
+        Folded { frames, sample_type, stacks, confidence, evidence, notes: Vec::new() }
     }
 
     #[test]

@@ -23,17 +23,19 @@ const SWATCH_HEIGHT_PX: u32 = 16;
 pub(super) const STYLE: &str = "
 #frames .gone > rect { stroke:rgb(30,80,160); stroke-width:1; stroke-dasharray:4 2; }
 #frames .new > rect { stroke:rgb(170,50,20); stroke-width:1; }
+#frames .chance > rect { fill-opacity:0.4; }
 #legend text { fill:rgb(60,60,60); }
 #legend .swatch { text-anchor:middle; fill:black; }
 #search { opacity:0.7; }
 #subtitle { fill:rgb(90,90,90); }
 ";
 
-/// Writes the legend below the subtitle. `omitted` is the number of boxes that are too narrow to be drawn.
+/// Writes the legend below the subtitle. `omitted` is the number of boxes that are too narrow to be drawn;
+/// `is_uncertain`, whether the change of one may be chance.
 pub(super) fn write(
     graph: &Flamegraph<'_>,
     biggest: u64,
-    omitted: usize,
+    (omitted, is_uncertain): (usize, bool),
     options: &FlamegraphOptions,
     out: &mut Writer<&mut dyn Write>,
 ) -> io::Result<()> {
@@ -67,7 +69,8 @@ pub(super) fn write(
     };
     text(out, (first_line_x, FIRST_Y_PX), None, color)?;
     text(out, (PADDING_PX, SECOND_Y_PX), None, &format!("{width} {order}"))?;
-    let hands = format!("Click a box to zoom, Ctrl-F to search by regular expression.{hidden}");
+    let uncertain = if is_uncertain { "Pale, with ~: may be chance. " } else { "" };
+    let hands = format!("{uncertain}Click a box to zoom, Ctrl-F to search by regular expression.{hidden}");
     text(out, (PADDING_PX, THIRD_Y_PX), None, &hands)?;
     out.write_event(Event::End(BytesEnd::new("g")))
 }

@@ -1,6 +1,6 @@
 //! `heapdiff/tree/v1`, `heapdiff/peek/v1` and `heapdiff/graph/v1`: nodes, and the calls between them.
 
-use super::frame::{FrameJson, OriginJson, SideJson, three_digits};
+use super::frame::{FrameJson, OriginJson, SideJson, two_digits};
 use crate::graph_view::GraphView;
 use heapdiff_profile::{Change, DiffFigures, DroppedNodes, GraphEdge, GraphNode, Interval, NodeBy, Pairing};
 use schemars::JsonSchema;
@@ -286,8 +286,8 @@ impl NodeJson {
             flat_died: flat.value.flow.map(|flow| flow.died),
             cum_born: cum.value.flow.map(|flow| flow.born),
             cum_died: cum.value.flow.map(|flow| flow.died),
-            flat_p: flat.p.map(three_digits),
-            cum_p: cum.p.map(three_digits),
+            flat_p: flat.p.map(two_digits),
+            cum_p: cum.p.map(two_digits),
             significant: flat.significant.unwrap_or(flat.value.delta() != 0),
             cum_significant: cum.significant.unwrap_or(cum.value.delta() != 0),
         }

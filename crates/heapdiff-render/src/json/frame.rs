@@ -76,8 +76,8 @@ impl SideJson {
 }
 
 /// A chance with as many digits as it is worth.
-pub(super) fn three_digits(chance: f64) -> f64 {
-    format!("{chance:.2e}").parse().unwrap_or(chance)
+pub(super) fn two_digits(chance: f64) -> f64 {
+    format!("{chance:.1e}").parse().unwrap_or(chance)
 }
 
 /// The numbers of a row of a diff. Fields in `bytes` are null where the profiles do not count bytes.
@@ -149,7 +149,7 @@ impl FiguresJson {
             head_value: figures.value.head,
             delta_value: delta,
             samples: figures.samples,
-            p: figures.p.map(three_digits),
+            p: figures.p.map(two_digits),
             significant: figures.significant.unwrap_or(delta != 0),
         }
     }

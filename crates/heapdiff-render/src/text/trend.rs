@@ -94,8 +94,9 @@ impl TrendText<'_> {
         let Rate { per_second, low, high } = self.report.total.rate;
         let kind = &self.report.sample_type.kind;
         let line = format!(
-            "all of {kind}: {}, 95 % interval {} to {}",
+            "all of {kind}: {}, {} interval {} to {}",
             self.rate(per_second),
+            quantity::chance(self.report.confidence.chance()),
             self.amount(low),
             self.amount(high)
         );
@@ -113,7 +114,7 @@ impl TrendText<'_> {
             ("verdict", Align::Left),
             ("shape", Align::Left),
             (per, Align::Right),
-            ("95 % interval", Align::Right),
+            ("interval", Align::Right),
         ];
         columns.extend(has_samples.then_some(("samples", Align::Right)));
         columns.push(("over time", Align::Left));
