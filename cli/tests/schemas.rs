@@ -9,7 +9,7 @@ mod sample;
 mod story;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
-use heapdiff_profile::{Label, LabelValue, MemoryFigures, Profile};
+use heapdiff_profile::{InUse, Label, LabelValue, MemoryFigures, Profile, ProfileBuilder};
 use heapdiff_recorder::State;
 use heapdiff_snapshot::{HeapEstimates, Memory, Moment};
 use jsonschema::Validator;
@@ -29,6 +29,7 @@ const QUESTIONS: &[&str] = &[
     "shop --focus nothing-at-all",
     "shop --type inuse_objects -n 1",
     "single",
+    "MADE/growing",
     "MADE/bare",
     "MADE/counts",
     "MADE/dumps",
@@ -98,6 +99,7 @@ const QUESTIONS: &[&str] = &[
     "traces MADE/empty.pb.gz",
     "trend MADE/growing",
     "trend MADE/late",
+    "trend MADE/step",
     "trend MADE/dumps",
     "info MADE/words.pb.gz",
     "info shop go-heap.pb.gz",
@@ -267,7 +269,7 @@ fn made() -> TempDir {
         let bytes = write_profile(profile, Vec::new()).unwrap();
         std::fs::write(folder.path().join(name), bytes).unwrap();
     };
-    for name in ["growing", "late", "bare", "counts", "dumps"] {
+    for name in ["growing", "late", "step", "bare", "counts", "dumps"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     for sequence in 0..story::SNAPSHOTS {
@@ -276,6 +278,17 @@ fn made() -> TempDir {
             profile.metadata.as_mut().unwrap().memory.rss = Some(u64::from(10 + sequence.max(begin)) << 24);
             write(&format!("{name}/shop-20270115T080000Z-42-{sequence:06}.pb.gz"), &profile);
         }
+    }
+    for sequence in 0..12 {
+        // What one epoch brings stays.
+        let live = |epoch: u32| InUse { bytes: 9 << 20, objects: 9, samples: 9, epoch: i64::from(epoch) };
+        let profile = [0, 5]
+            .into_iter()
+            .filter(|&epoch| epoch <= sequence)
+            .fold(ProfileBuilder::heap().snapshot(sequence), |profile, epoch| {
+                profile.in_use(&["step src/step.rs:1"], live(epoch))
+            });
+        write(&format!("step/app-20270115T080000Z-42-{sequence:06}.pb.gz"), &profile.build());
     }
     let counts = std::fs::read(fixtures().join("formats/stacks.collapsed")).unwrap();
     let (counts, _) = read_profile(counts.as_slice(), &Limits::default()).unwrap();
@@ -400,7 +413,8 @@ fn what_the_text_shows_is_in_the_json() {
         ("top shop", "a sample every 512 KiB", "/period_bytes", 512 << 10),
         ("top shop", "24.0 MiB", "/rows/0/flat", 24 << 20),
         ("shop", "80 samples alive", "/recording/cost/live_samples", 80),
-        ("shop", "gained 20.0 MiB", "/headline/rows_delta", 20 << 20),
+        ("shop", "2 lines look like leaks", "/headline/growing", 2),
+        ("shop", "RSS +15.0 MiB", "/headline/rss_delta", 15 << 20),
         ("tags shop", "1,601", "/tags/0/values/0/objects", 1601),
         ("traces shop", "epoch 0 to 5", "/traces/0/labels/0/high", 5),
         ("trend shop", "6 snapshots", "/snapshots", 6),

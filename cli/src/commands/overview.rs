@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
-    GraphOptions, Movement, NamedProfile, Overview, OverviewOptions, Series, overview, series,
+    GraphOptions, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Tendency, TrendRow, Verdict,
 };
 use heapdiff_render::json::OverviewJson;
 use heapdiff_render::text::OverviewText;
@@ -20,10 +20,9 @@ pub(super) fn run(
     global: &GlobalArguments,
 ) -> anyhow::Result<()> {
     let talk = Talk::new(global.quiet);
-    let options = OverviewOptions {
-        selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
-        ..OverviewOptions::default()
-    };
+    let options = OverviewOptions::new(
+        arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
+    );
     if !path.exists() {
         return Err(Failure::input(
             format!("cannot read `{}`: no such file or folder", path.display()),
@@ -32,33 +31,43 @@ pub(super) fn run(
         .into());
     }
     let input = Input::new(global, arguments.process.process.as_deref());
-    let (profiles, has_siblings) = input.series(path, arguments.selection.sample_type.as_deref())?;
-    if path.is_dir() {
+    let mut series = Gathered { builder: OverviewBuilder::new(&options), newest: None, count: 0 };
+    // A pipe, such as a shell's `<(command)`, is read like a file.
+    let has_siblings = if path.is_dir() {
+        let sample_type = arguments.selection.sample_type.as_deref();
+        let has_siblings = input.each_snapshot(path, sample_type, |named| series.add(named))?;
         note_deaths(path, talk);
-    }
-    let mut all = series(profiles);
-    let rest = all.len().saturating_sub(1);
-    let Some(chosen) = take_longest(&mut all) else {
+        has_siblings
+    } else {
+        series.add(input.one(path)?)?;
+        false
+    };
+    let Gathered { mut builder, newest, count: snapshots } = series;
+    let Some(newest) = newest else {
         return Err(
             Failure::input(format!("no snapshot in `{}`", path.display()), "name another folder").into()
         );
     };
-    if rest > 0 {
-        talk.note(&format!("{rest} more series in `{}` left out: this is the longest", path.display()));
-    }
-    say_notes(&chosen.notes, talk);
-    if let [only] = chosen.snapshots.as_slice() {
+    if snapshots == 1 {
         talk.note("there is one snapshot, and growth needs two: this is what is alive in it");
-        let options = GraphOptions { selection: options.selection, ..GraphOptions::default() };
-        return top::print(only, &options, &arguments.output, global);
+        let options = GraphOptions {
+            selection: arguments
+                .selection
+                .selection(global.names(arguments.output.format))
+                .map_err(refused)?,
+            ..GraphOptions::default()
+        };
+        return top::print(&newest, &options, &arguments.output, global);
     }
-    let answer = overview(&chosen, &options).map_err(refused)?;
-    say_notes(&answer.notes, talk);
+    let name = newest.name.clone();
+    builder.add(newest).map_err(refused)?;
+    let answer = builder.finish().map_err(refused)?;
+    say_notes(&answer.trend.notes, talk);
     let OutputArguments { format, count } = &arguments.output;
     let json = OverviewJson { overview: &answer, rows_max: count.rows };
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);
     let asked = Asked { path, process, selection: &arguments.selection, global };
-    let next = next_commands(&asked, &answer, chosen.snapshots.last());
+    let next = next_commands(&asked, &answer, &name);
     let text = OverviewText { overview: &answer, next: &next };
     Table {
         text: &|options, out| text.write(options, out),
@@ -68,10 +77,21 @@ pub(super) fn run(
     .print(*format, output::text_options(count.shown(ROWS_ON_A_SCREEN), global))
 }
 
-/// The series with the most snapshots; the last of equals.
-fn take_longest(all: &mut Vec<Series>) -> Option<Series> {
-    let longest = (0..all.len()).max_by_key(|&index| all.get(index).map(|series| series.snapshots.len()))?;
-    Some(all.swap_remove(longest))
+/// A series as it is read. The newest snapshot is held back: if there is no other, it is shown by itself.
+struct Gathered<'a> {
+    builder: OverviewBuilder<'a>,
+    newest: Option<NamedProfile>,
+    count: usize,
+}
+
+impl Gathered<'_> {
+    fn add(&mut self, named: NamedProfile) -> anyhow::Result<()> {
+        self.count += 1;
+        match self.newest.replace(named) {
+            Some(before) => self.builder.add(before).map_err(refused),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What was asked for, which the next command must ask for again.
@@ -104,11 +124,7 @@ impl Asked<'_> {
 }
 
 /// What to type next, each with what it is good for.
-fn next_commands(
-    asked: &Asked<'_>,
-    answer: &Overview,
-    newest: Option<&NamedProfile>,
-) -> Vec<(String, &'static str)> {
+fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(String, &'static str)> {
     let process =
         asked.process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
     let folder = format!("{}{process}", shell_word(&asked.path.display().to_string()));
@@ -117,9 +133,12 @@ fn next_commands(
         (format!("heapdiff diff {folder}{options} --by function"), "what was born and died"),
         (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
     ];
-    let grower = answer.rows.iter().find(|row| row.movement == Movement::Grew);
-    if let Some(row) = grower {
-        let function = answer.frames.function(row.frame);
+    let is_grower = |row: &&TrendRow| match answer.tendency(row) {
+        Some(tendency) => tendency == Tendency::Grew,
+        None => row.judgement.verdict == Verdict::LeakLike,
+    };
+    if let Some(row) = answer.trend.rows.iter().find(is_grower) {
+        let function = answer.trend.frames.function(row.frame);
         let exact = format!("^{}$", escaped(function));
         commands.insert(
             1,
@@ -128,8 +147,8 @@ fn next_commands(
                 "every stack through the first row",
             ),
         );
-    } else if let Some(newest) = newest {
-        commands.push((format!("heapdiff top {}{options}", shell_word(&newest.name)), "what is alive now"));
+    } else {
+        commands.push((format!("heapdiff top {}{options}", shell_word(newest)), "what is alive now"));
     }
     commands
 }

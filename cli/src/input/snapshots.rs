@@ -5,8 +5,7 @@ use crate::directory::{self, Group};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::talk::Talk;
-use heapdiff_profile::{NamedProfile, Profile};
-use heapdiff_symbols::SymbolReport;
+use heapdiff_profile::{NamedProfile, Profile, Series};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread::{self, ScopedJoinHandle};
@@ -15,25 +14,12 @@ use std::thread::{self, ScopedJoinHandle};
 const SNAPSHOTS_AT_ONCE: usize = 32;
 
 impl Input<'_> {
-    /// All snapshots of a process, and whether the folder holds others. If `sample_type` is one of memory in use, what
-    /// they say beyond that is forgotten at once, for all of them are held at the same time.
+    /// The snapshots of files that only tell by their content which belong together: the longest series that shows
+    /// `sample_type`. If that is one of memory in use, what they say beyond it is forgotten at once, for all of them are
+    /// held at the same time.
     ///
     /// # Errors
     /// If none can be read.
-    pub(crate) fn series(
-        &self,
-        path: &Path,
-        sample_type: Option<&str>,
-    ) -> Result<(Vec<NamedProfile>, bool), Failure> {
-        // A pipe, such as a shell's `<(command)`, is read like a file.
-        if !path.is_dir() {
-            return Ok((vec![self.one(path)?], false));
-        }
-        let group = directory::choose(path, self.process, self.talk)?;
-        Ok((self.series_of(&group, path, sample_type)?, group.has_siblings))
-    }
-
-    /// As [`Self::series`], of files that are chosen already.
     fn series_of(
         &self,
         group: &Group,
@@ -42,11 +28,25 @@ impl Input<'_> {
     ) -> Result<Vec<NamedProfile>, Failure> {
         let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
         let mut torn = Torn::default();
-        let mut profiles = self.snapshots(&group.files, sample_type, &progress, &mut torn);
+        let profiles = self.snapshots(&group.files, sample_type, &progress, &mut torn);
         drop(progress);
         torn.report(profiles.is_empty(), self.talk)?;
-        self.symbolize(&mut profiles.iter_mut().collect::<Vec<_>>(), &[folder.to_path_buf()]);
-        Ok(profiles)
+        let mut all = heapdiff_profile::series(profiles);
+        let rest = all.len().saturating_sub(1);
+        let longest = all.iter().enumerate().max_by_key(|(_, series)| {
+            let first = series.snapshots.first().map(|named| &named.profile);
+            let shows = |kind| first.is_some_and(|first| first.sample_type_index(kind).is_some());
+            (sample_type.is_none_or(shows), series.snapshots.len())
+        });
+        let Some((longest, _)) = longest else { return Ok(Vec::new()) };
+        let Series { mut snapshots, notes, .. } = all.swap_remove(longest);
+        if rest > 0 {
+            let folder = folder.display();
+            self.talk.note(&format!("{rest} more series in `{folder}` left out: this is the longest"));
+        }
+        self.say(&notes);
+        self.symbolize(&mut snapshots.iter_mut().collect::<Vec<_>>(), &[folder.to_path_buf()]);
+        Ok(snapshots)
     }
 
     /// The snapshots that can be read, without symbols, and without what `sample_type` does not need.
@@ -91,25 +91,31 @@ impl Input<'_> {
         let group = directory::choose(folder, self.process, self.talk)?;
         if group.process.is_none() {
             // Only what is in them tells their order.
-            let all = heapdiff_profile::series(self.series_of(&group, folder, sample_type)?);
-            all.into_iter().flat_map(|series| series.snapshots).try_for_each(take)?;
+            self.series_of(&group, folder, sample_type)?.into_iter().try_for_each(take)?;
             return Ok(group.has_siblings);
         }
         let mut symbolizer = self.symbolizer(&[folder.to_path_buf()]);
         let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
-        let (mut torn, mut report, mut nothing_read) = (Torn::default(), SymbolReport::default(), true);
+        let (mut torn, mut nothing_read) = (Torn::default(), true);
+        let mut warnings: Vec<String> = Vec::new();
         let mut matched = vec![false; self.renames.len()];
         for files in group.files.chunks(SNAPSHOTS_AT_ONCE) {
             let mut profiles = self.snapshots(files, sample_type, &progress, &mut torn);
             nothing_read &= profiles.is_empty();
-            report = symbolizer
+            let report = symbolizer
                 .symbolize(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());
+            // A file may be missing of the first snapshots alone, if the program has closed it since.
+            for warning in report.warnings() {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
             profiles.iter_mut().for_each(|named| self.rename(&mut named.profile, &mut matched));
             profiles.into_iter().try_for_each(&mut take)?;
         }
         drop(progress);
         torn.report(nothing_read, self.talk)?;
-        self.warn(&report);
+        warnings.iter().for_each(|warning| self.talk.warning(warning));
         self.note_unmatched(&matched);
         Ok(group.has_siblings)
     }

@@ -157,12 +157,6 @@ impl FrameTable {
         self.strings.get(id)
     }
 
-    /// Whether `a` comes before `b` by what their frames say, leaf first.
-    pub(crate) fn is_before(&self, a: StackId, b: StackId) -> bool {
-        let texts = |id: StackId| self.stack(id).iter().map(|&frame| self.frame(frame));
-        texts(a).lt(texts(b))
-    }
-
     /// What a frame is made of, as handles of strings: cheap to compare and to group by.
     pub(crate) fn parts(&self, id: FrameId) -> (StringId, StringId, i64) {
         self.frames.get_index(id.index()).copied().unwrap_or((StringId::EMPTY, StringId::EMPTY, 0))

@@ -63,15 +63,14 @@ mod frame_rules;
 mod function_name;
 mod graph_edges;
 mod graph_trimming;
+mod headline;
 mod interval;
 mod label_value;
 mod last_seconds;
 mod listing;
-mod memory_split;
 mod merge;
 mod metadata;
 mod module_name;
-mod movement;
 mod natural_order;
 mod node_key;
 mod note;
@@ -89,6 +88,7 @@ mod sample_type;
 mod selection;
 mod series;
 mod significance;
+mod snapshot_point;
 mod string_table;
 mod subject;
 mod summary;
@@ -96,8 +96,8 @@ mod tag_filter;
 mod tag_frames;
 mod tag_ranges;
 mod tags;
+mod tendency;
 mod traces;
-mod trajectory;
 mod trend;
 
 pub use budget::{Budget, BudgetOutcome, BudgetReport, BudgetVerdict, Limit, check, plant_leak};
@@ -113,6 +113,7 @@ pub use fold::{FoldOptions, Folded, FoldedEvidence, FoldedStack, fold};
 pub use frame::{Frame, FrameId, FrameTable, StackId};
 pub use function_name::{Names, short_name};
 pub use graph_edges::GraphEdge;
+pub use headline::{GrowthKind, Headline};
 pub use interval::{Confidence, Interval};
 pub use label_value::LabelRange;
 pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
@@ -124,10 +125,7 @@ pub use metadata::{
 pub use natural_order::natural_order;
 pub use node_key::NodeBy;
 pub use note::Note;
-pub use overview::{
-    GrowthKind, Headline, MemorySplit, Movement, Overview, OverviewOptions, OverviewRow, Recording,
-    SnapshotPoint, overview,
-};
+pub use overview::{Overview, OverviewBuilder, OverviewOptions, Recording};
 pub use profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
     ValueType,
@@ -139,11 +137,14 @@ pub use row_key::{DiffBy, RowTitle};
 pub use sample_type::sample_type_index;
 pub use selection::{FrameVisibility, Selection};
 pub use series::{NamedProfile, Series, series};
+pub use snapshot_point::{MemorySplit, SnapshotPoint};
 pub use string_table::{StringId, StringTable};
 pub use subject::Subject;
 pub use summary::ProfileSummary;
 pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
+pub use tendency::Tendency;
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
-    Headroom, Judgement, Rate, Reason, Shape, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
+    Headroom, Judgement, Rate, Reason, Shape, Step, TrendBuilder, TrendOptions, TrendReport, TrendRow,
+    Verdict,
 };

@@ -26,8 +26,8 @@ pub struct Series {
     pub notes: Vec<Note>,
 }
 
-/// Sorts profiles into series: one a process, in the order of their first snapshots, and last the one of other
-/// producers' profiles. The order in which profiles come does not matter.
+/// Sorts profiles into series: one a process, in the order of their first snapshots, and last those of other
+/// producers' profiles: one for each kind of value that they show. The order in which profiles come does not matter.
 #[must_use]
 pub fn series(profiles: Vec<NamedProfile>) -> Vec<Series> {
     let mut by_process: BTreeMap<ProcessKey, Vec<NamedProfile>> = BTreeMap::new();
@@ -49,7 +49,7 @@ pub fn series(profiles: Vec<NamedProfile>) -> Vec<Series> {
 /// Sorts the snapshots of one process, and leaves out all but the first of those that are the same.
 fn in_order(mut snapshots: Vec<NamedProfile>) -> Series {
     let sequence = |named: &NamedProfile| named.profile.metadata.as_ref().map(|metadata| metadata.sequence);
-    let is_foreign = |named: &NamedProfile| ProcessKey::of(&named.profile) == ProcessKey::Foreign;
+    let is_foreign = |named: &NamedProfile| matches!(ProcessKey::of(&named.profile), ProcessKey::Foreign(_));
     if snapshots.first().is_some_and(is_foreign) {
         let time = |named: &NamedProfile| named.profile.time_nanos;
         snapshots.sort_by(|a, b| time(a).cmp(&time(b)).then_with(|| natural_order(&a.name, &b.name)));
@@ -74,8 +74,8 @@ enum ProcessKey {
         start_nanos: u64,
         recorder_id: String,
     },
-    /// Of another producer, or of a process that does not say which it is.
-    Foreign,
+    /// Of another producer, or of a process that does not say which it is: profiles that show the same kind of value.
+    Foreign(String),
 }
 
 impl ProcessKey {
@@ -87,9 +87,15 @@ impl ProcessKey {
                 start_nanos: process.start_nanos,
                 recorder_id: process.recorder_id.clone(),
             },
-            _ => Self::Foreign,
+            _ => Self::Foreign(shown_by_default(profile).to_owned()),
         }
     }
+}
+
+/// The sample type that a reader sees unless it asks for another: the last, as in pprof, where the profile does not say.
+fn shown_by_default(profile: &Profile) -> &str {
+    let last = profile.sample_types.last().map(|last| last.kind.as_str());
+    profile.default_sample_type.as_deref().or(last).unwrap_or("")
 }
 
 #[cfg(test)]
@@ -118,13 +124,17 @@ mod tests {
             named("copy of c", ProfileBuilder::heap().snapshot(9)),
             named("b", ProfileBuilder::heap().snapshot(3)),
             named("foreign-a", ProfileBuilder::heap().time(5)),
+            named("processor", ProfileBuilder::with_types(&[("cpu", "nanoseconds")]).time(9)),
         ];
         for _ in 0..profiles.len() {
             profiles.rotate_left(1);
             let all = series(profiles.clone());
             let names: Vec<Vec<_>> =
                 all.iter().map(|of| of.snapshots.iter().map(|named| named.name.as_str()).collect()).collect();
-            assert_eq!(names, [vec!["a", "b", "c"], vec!["other-0"], vec!["foreign-a", "foreign-b"]]);
+            assert_eq!(
+                names,
+                [vec!["a", "b", "c"], vec!["other-0"], vec!["foreign-a", "foreign-b"], vec!["processor"]]
+            );
             assert_eq!(all[0].notes, [Note::DuplicateSnapshots { count: 1 }]);
             assert_eq!(all[1].process.as_ref().map(|process| process.pid), Some(7));
             assert!(all[2].process.is_none());

@@ -4,8 +4,8 @@
 
 use heapdiff_profile::{
     DiffBy, DiffInputs, DiffOptions, FoldOptions, FrameVisibility, GraphOptions, LocationId, NamedProfile,
-    OverviewOptions, Profile, ProfileBuilder, ProfileSummary, Selection, Series, Subject, call_graph, diff,
-    fold, overview, series,
+    OverviewBuilder, OverviewOptions, Profile, ProfileBuilder, ProfileSummary, Selection, Series, Subject,
+    call_graph, diff, fold, series,
 };
 use proptest::prelude::*;
 
@@ -74,7 +74,10 @@ proptest! {
             let named = |profile: &Profile| NamedProfile { name: "a".to_owned(), profile: profile.clone() };
             let all: Vec<Series> = series(vec![named(&base), named(&head), named(&base)]);
             for series in &all {
-                overview(series, &OverviewOptions { selection: selection.clone(), ..OverviewOptions::default() }).unwrap();
+                let options = OverviewOptions::new(selection.clone());
+                let mut builder = OverviewBuilder::new(&options);
+                series.snapshots.iter().for_each(|named| builder.add(named.clone()).unwrap());
+                builder.finish().unwrap();
             }
         }
         prop_assert_eq!(ProfileSummary::of(&head).samples, head.samples.len());

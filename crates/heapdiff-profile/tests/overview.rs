@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    AllocatorFigures, FilterPatterns, Filters, GrowthKind, InUse, Movement, NamedProfile, Note, Overview,
-    OverviewOptions, Pairing, ProfileBuilder, Selection, Series, overview, series, short_name,
+    AllocatorFigures, FilterPatterns, Filters, GrowthKind, InUse, NamedProfile, Overview, OverviewBuilder,
+    OverviewOptions, Pairing, ProfileBuilder, Reason, Selection, Series, Verdict, series, short_name,
 };
 
 const MIB: i64 = 1 << 20;
@@ -18,18 +18,30 @@ fn series_of(snapshots: Vec<ProfileBuilder>) -> Series {
         name: format!("profiles/{at:06}.pb.gz"),
         profile: builder.build(),
     };
-    series(snapshots.into_iter().enumerate().map(named).collect()).remove(0)
+    let all = series(snapshots.into_iter().enumerate().map(named).collect());
+    all.into_iter().max_by_key(|series| series.snapshots.len()).unwrap()
+}
+
+fn sum_up_as(series: &Series, selection: Selection) -> Overview {
+    let options = OverviewOptions::new(selection);
+    let mut builder = OverviewBuilder::new(&options);
+    series.snapshots.iter().for_each(|named| builder.add(named.clone()).unwrap());
+    builder.finish().unwrap()
 }
 
 fn sum_up(series: &Series) -> Overview {
-    overview(series, &OverviewOptions::default()).unwrap()
+    sum_up_as(series, Selection::default())
 }
 
 fn words(overview: &Overview) -> Vec<String> {
-    let text = |row: &heapdiff_profile::OverviewRow| {
-        format!("{:?} {}", row.movement, short_name(overview.frames.function(row.frame)))
+    let text = |row: &heapdiff_profile::TrendRow| {
+        let name = short_name(overview.trend.frames.function(row.frame));
+        overview.tendency(row).map_or_else(
+            || format!("{:?} {name}", row.judgement.verdict),
+            |tendency| format!("{tendency:?} {name}"),
+        )
     };
-    overview.rows.iter().map(text).collect()
+    overview.trend.rows.iter().map(text).collect()
 }
 
 /// A pool that takes payloads of 1 MiB, of which `kept` at each snapshot are older than the snapshot before, and
@@ -49,28 +61,34 @@ fn pool(snapshots: &[(i64, i64)]) -> Series {
 }
 
 #[test]
-fn a_pool_that_keeps_what_it_has_read_grew_although_it_ends_in_a_trough() {
-    let leaky =
-        pool(&[(0, 2), (30, 3), (60, 2), (1, 3), (50, 2), (95, 2), (2, 3), (60, 3), (140, 2), (2, 0)]);
+fn a_pool_that_keeps_what_it_has_read_is_a_leak_although_it_ends_in_a_trough() {
+    let teeth = |tops: [i64; 4]| -> Vec<(i64, i64)> {
+        tops.iter().flat_map(|top| [(top / 3, 2), (2 * top / 3, 3), (*top, 2), (2, 2)]).collect()
+    };
+    let leaky = pool(&teeth([60, 90, 135, 200]));
     let overview = sum_up(&leaky);
-    assert_eq!(words(&overview), ["Grew pool::payload", "WithinNoise pool::configuration"]);
-    let row = &overview.rows[0];
-    assert_eq!((row.peak, row.peak_at, row.peak_samples), (142 * MIB, 8, Some(142)));
-    assert_eq!((row.rise, row.figures.value.delta()), ((142 - 62) * MIB, 0));
-    assert_eq!(row.values.len(), 10);
-    assert_eq!(overview.headline.kind, GrowthKind::LiveHeap);
-    assert_eq!((overview.base, overview.head, overview.peak), (0, 9, 8));
-    assert_eq!(overview.pairing, Pairing::Paired);
-    assert_eq!(overview.resolution_bytes, Some(1_570_627));
+    assert_eq!(words(&overview), ["LeakLike pool::payload", "Bounded pool::configuration"]);
+    let (row, headline) = (&overview.trend.rows[0], overview.headline);
+    assert_eq!(row.judgement.reason, Reason::TeethGrow);
+    assert_eq!((headline.kind, headline.verdict), (GrowthKind::LiveHeap, Verdict::LeakLike));
+    assert_eq!((headline.growing, headline.undecided, headline.rate), (1, 0, Some(row.rate)));
+    assert_eq!(headline.rise, (202 - 92) * MIB);
+    assert_eq!(overview.peak, 14);
+    assert_eq!((overview.trend.pairing, overview.trend.resolution_bytes), (Pairing::Paired, Some(1_570_627)));
+    assert!(!overview.is_short());
 }
 
 #[test]
-fn a_pool_that_clears_its_slots_did_not_grow_however_busy_it_is() {
+fn a_pool_that_clears_its_slots_is_no_leak_however_busy_it_is() {
     for flying in [[0, 3, 2, 3, 1, 3, 2, 14], [0, 1, 1, 1, 8, 1, 1, 14], [2, 4, 6, 8, 10, 12, 13, 14]] {
         let fixed = pool(&flying.map(|flying| (0, flying)));
         let overview = sum_up(&fixed);
-        assert!(overview.rows.iter().all(|row| row.movement != Movement::Grew), "{:?}", words(&overview));
-        assert_eq!(overview.headline.kind, GrowthKind::None);
+        assert!(
+            words(&overview).iter().all(|words| !words.starts_with("LeakLike")),
+            "{:?}",
+            words(&overview)
+        );
+        assert_ne!(overview.headline.verdict, Verdict::LeakLike);
     }
 }
 
@@ -92,9 +110,8 @@ fn what_was_freed_before_the_end_is_still_named() {
     let overview =
         sum_up(&series_of(vec![exact(0, 0, 0), exact(1, 100_000, 10 << 20), exact(2, 100_000, 0)]));
     assert_eq!(words(&overview), ["Grew app::keep_thousand", "CameBack app::keep_big"]);
-    let big = &overview.rows[1];
-    assert_eq!((big.peak, big.peak_at, big.peak_objects), (10 << 20, 1, Some(10)));
-    assert_eq!(big.figures.value.delta(), 0);
+    assert_eq!(overview.trend.rows[1].values, [0, 10 << 20, 0]);
+    assert_eq!(overview.headline.verdict, Verdict::Inconclusive, "three snapshots are too few");
 }
 
 /// Two snapshots of a process whose memory moves from `first` to `last`: live heap, allocator's resident, RSS, in MiB.
@@ -135,7 +152,7 @@ fn the_headline_says_where_memory_went() {
     assert_eq!(headline.rss_delta, Some(100 * MIB));
     assert_eq!((headline.live_delta, headline.retained_delta), (Some(-90 * MIB), Some(190 * MIB)));
     assert_eq!((headline.outside_delta, headline.rise), (Some(0), 190 * MIB));
-    for point in &overview.points {
+    for point in &overview.trend.points {
         let split = point.split.unwrap();
         let sum = split.live + split.retained.unwrap() + split.outside.unwrap_or(0) + split.recorder;
         assert_eq!(u64::try_from(sum).ok(), point.rss, "the parts add up to the resident set size");
@@ -146,9 +163,7 @@ fn the_headline_says_where_memory_went() {
 fn the_headline_is_of_the_whole_process_whatever_is_looked_at() {
     let leaky = pool(&[(0, 2), (30, 3), (60, 2), (90, 3), (120, 2)]);
     let steady = pool(&[(30, 2), (30, 3), (30, 2), (30, 3), (30, 2)]);
-    let headline = |series: &Series, selection: Selection| {
-        overview(series, &OverviewOptions { selection, ..OverviewOptions::default() }).unwrap().headline
-    };
+    let headline = |series: &Series, selection: Selection| sum_up_as(series, selection).headline;
     let ignore = FilterPatterns { ignore: vec!["payload".to_owned()], ..FilterPatterns::default() };
     let without = Selection { filters: Filters::new(&ignore).unwrap(), ..Selection::default() };
     let of = |kind: &str| Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
@@ -159,27 +174,14 @@ fn the_headline_is_of_the_whole_process_whatever_is_looked_at() {
             assert_eq!(headline(series, selection.clone()), whole, "{selection:?}");
         }
     }
-    assert_eq!(headline(&leaky, Selection::default()).rows_delta, Some(120 * MIB));
-}
-
-#[test]
-fn a_part_of_a_series_can_be_asked_for() {
-    let leaky = pool(&[(0, 2), (30, 3), (60, 2), (60, 2), (60, 2)]);
-    let options = OverviewOptions { base: Some(2), head: Some(4), ..OverviewOptions::default() };
-    let overview = overview(&leaky, &options).unwrap();
-    assert_eq!((overview.base, overview.head), (2, 4));
-    assert_eq!(words(&overview), ["WithinNoise pool::payload", "WithinNoise pool::configuration"]);
-    assert_eq!(overview.rows[0].values.len(), 5, "the whole series is still there to draw");
-    let beyond = OverviewOptions { head: Some(5), ..OverviewOptions::default() };
-    let error = heapdiff_profile::overview(&leaky, &beyond).unwrap_err();
-    assert_eq!(error.to_string(), "the series has 5 snapshots: expected at least 6");
+    assert_eq!(headline(&leaky, Selection::default()).live_delta, Some(120 * MIB));
 }
 
 #[test]
 fn one_snapshot_is_a_series_too() {
     let overview = sum_up(&pool(&[(0, 2)]));
     assert_eq!(words(&overview), ["WithinNoise pool::configuration", "WithinNoise pool::payload"]);
-    assert_eq!((overview.base, overview.head, overview.headline.kind), (0, 0, GrowthKind::None));
+    assert_eq!((overview.trend.points.len(), overview.headline.kind), (1, GrowthKind::None));
 }
 
 #[test]
@@ -198,10 +200,8 @@ fn profiles_of_other_producers_make_a_series() {
     let mut snapshots: Vec<_> = (0..8).map(|at| go(10 + at, at * 10 * MIB)).collect();
     snapshots.push(cpu);
     let overview = sum_up(&series_of(snapshots));
-    assert!(overview.process.is_none() && overview.recording.is_none());
-    assert_eq!(words(&overview)[0], "Grew main.leak");
-    assert!(!words(&overview).contains(&"Grew main.pool".to_owned()));
-    assert_eq!((overview.pairing, overview.resolution_bytes), (Pairing::Independent, None));
-    assert_eq!(overview.points.len(), 8);
-    assert_eq!(overview.notes, [Note::SnapshotsWithoutSampleType { count: 1 }]);
+    assert!(overview.trend.process.is_none() && overview.recording.is_none());
+    assert_eq!(words(&overview), ["LeakLike main.leak", "Bounded main.pool"]);
+    assert_eq!((overview.trend.pairing, overview.trend.resolution_bytes), (Pairing::Independent, None));
+    assert_eq!(overview.trend.points.len(), 8, "the profile of something else is a series of its own");
 }

@@ -25,6 +25,12 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What the verdicts mean, a line each.
+pub(crate) const LEGEND: [&str; 2] = [
+    "LEAK-LIKE keeps growing, nothing takes it back   BOUNDED stopped, or comes back",
+    "INCONCLUSIVE may be growing: watch it for longer   NOISE is what chance explains",
+];
+
 /// Why, as a fragment of a sentence about the row.
 pub(crate) fn reason(reason: Reason) -> String {
     match reason {

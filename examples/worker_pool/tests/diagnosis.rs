@@ -36,13 +36,14 @@ fn line_of_payload() -> u64 {
 }
 
 #[test]
-fn the_leaky_pools_payload_is_the_top_grower() {
+fn the_leaky_pools_payload_is_the_first_suspect() {
     let folder = tempfile::tempdir().unwrap();
     record("leaky", folder.path());
     let overview = report(&[], folder.path());
     let rows = overview["rows"].as_array().unwrap();
     let first = &rows[0];
-    assert_eq!(first["movement"], "grew", "{first}");
+    assert_eq!(first["verdict"], "LEAK-LIKE", "{first}");
+    assert_eq!(overview["headline"]["kind"], "live_heap", "{overview}");
     assert_eq!(first["function"], "worker_pool::rounds::make_payload", "{first}");
     assert!(first["file"].as_str().unwrap().ends_with("rounds.rs"), "{first}");
     assert_eq!(first["line"], line_of_payload(), "{first}");
@@ -62,5 +63,5 @@ fn the_fixed_pool_does_not_grow() {
     record("fixed", folder.path());
     let overview = report(&[], folder.path());
     let rows = overview["rows"].as_array().unwrap();
-    assert!(rows.iter().all(|row| row["movement"] != "grew"), "{rows:?}");
+    assert!(rows.iter().all(|row| row["verdict"] != "LEAK-LIKE"), "{rows:?}");
 }

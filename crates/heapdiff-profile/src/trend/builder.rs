@@ -18,7 +18,6 @@ use crate::frame_order::FrameOrder;
 use crate::interval::Confidence;
 use crate::metadata::SnapshotReason;
 use crate::note::Note;
-use crate::overview::SnapshotPoint;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
@@ -26,6 +25,7 @@ use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::series::NamedProfile;
 use crate::significance::{judge_alone, judge_together};
+use crate::snapshot_point::SnapshotPoint;
 use indexmap::IndexMap;
 
 /// A row that moved by less than this part of the biggest live heap does not matter.
@@ -336,7 +336,7 @@ impl Rows<'_> {
     fn row(&self, members: &Members, figures: DiffFigures) -> TrendRow {
         let (track, values) = self.track(&members.stacks);
         let (mut judgement, outline) = judge(&track);
-        let (rate, monotonicity) = Rate::of(&track, &outline, &figures, self.confidence);
+        let (rate, monotonicity) = Rate::of(&track, &outline, Some(&figures), self.confidence);
         // No verdict of growth without a rate that is surely above zero.
         if judgement.verdict == Verdict::LeakLike && rate.low <= 0.0 {
             (judgement.verdict, judgement.reason) = (Verdict::Inconclusive, Reason::RateUncertain);
@@ -360,6 +360,7 @@ impl Rows<'_> {
             spread: track.spread(),
             turnover: track.turnover(),
             change_points: outline.change_points(),
+            steps: outline.steps(&track, self.confidence),
         }
     }
 

@@ -7,6 +7,7 @@
 //! 4. `shape`: the word for the form. `verdict`: what follows from it, and why.
 
 mod builder;
+mod part;
 mod rate;
 mod report;
 mod shape;
@@ -17,6 +18,8 @@ mod track;
 mod verdict;
 
 pub use builder::TrendBuilder;
+pub(crate) use part::Part;
 pub use rate::Rate;
-pub use report::{Headroom, TrendOptions, TrendReport, TrendRow};
+pub use report::{Headroom, Step, TrendOptions, TrendReport, TrendRow};
+pub(crate) use shape::SNAPSHOTS_MIN;
 pub use verdict::{Judgement, Reason, Shape, Verdict};

@@ -22,10 +22,11 @@ impl Rate {
     ///
     /// Two things make it uncertain: that the program does not move evenly, which the points tell, and that the points
     /// are estimates, which the interval of the change from the first to the last tells. The wider of both counts.
+    /// Without `figures` the points are exact.
     pub(crate) fn of(
         track: &Track,
         outline: &Outline,
-        figures: &DiffFigures,
+        figures: Option<&DiffFigures>,
         confidence: Confidence,
     ) -> (Self, f64) {
         let turns = outline.turns(track);
@@ -41,7 +42,7 @@ impl Rate {
             let margin = confidence.deviations() * outline.deviation_of_tops(track);
             (margin, margin)
         } else {
-            sampling_margins(track, figures)
+            figures.map_or((0.0, 0.0), |figures| sampling_margins(track, figures))
         };
         let rate = Self {
             per_second: slope.per_second,

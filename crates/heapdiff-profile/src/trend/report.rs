@@ -7,10 +7,10 @@ use crate::frame::{FrameId, FrameTable, StackId};
 use crate::interval::Confidence;
 use crate::metadata::Process;
 use crate::note::Note;
-use crate::overview::SnapshotPoint;
 use crate::profile::ValueType;
 use crate::row_key::{DiffBy, RowTitle};
 use crate::selection::Selection;
+use crate::snapshot_point::SnapshotPoint;
 
 /// How to look for trends.
 #[derive(Clone, Debug)]
@@ -97,6 +97,23 @@ pub struct TrendRow {
     pub turnover: Option<f64>,
     /// Snapshots at which it turns or jumps.
     pub change_points: Vec<usize>,
+    /// Its jumps, in order. None where it rises and falls.
+    pub steps: Vec<Step>,
+}
+
+/// A jump of a row, in the unit of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The last snapshot before it.
+    pub from: usize,
+    /// The first snapshot after it.
+    pub to: usize,
+    /// How far it went.
+    pub size: i64,
+    /// Ends of the interval of [`Self::size`], by sampling alone.
+    pub low: i64,
+    /// The upper end.
+    pub high: i64,
 }
 
 /// How long memory lasts at the present rate.

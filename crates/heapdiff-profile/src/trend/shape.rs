@@ -5,6 +5,7 @@
 //! or ever slower? What is left after a jump or a warm-up is asked the same questions again, because a leak may hide
 //! behind it.
 
+use super::report::Step;
 use super::slope::Slope;
 use super::steps::{Jump, jumps};
 use super::teeth::{Open, Teeth};
@@ -89,6 +90,18 @@ impl Outline {
         let (Some(&first), Some(&last)) = (tops.first(), tops.last()) else { return 0.0 };
         let seconds = track.second(last) - track.second(first);
         if seconds > 0.0 { track.deviation(first, last) / seconds } else { 0.0 }
+    }
+
+    /// Its jumps, with the error of sampling.
+    pub(crate) fn steps(&self, track: &Track, confidence: Confidence) -> Vec<Step> {
+        let step = |jump: &Jump| {
+            let size = track.value(jump.to) - track.value(jump.from);
+            let margin = confidence.deviations() * track.deviation(jump.from, jump.to);
+            #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
+            let [size, low, high] = [size, size - margin, size + margin].map(|end| end.round() as i64);
+            Step { from: jump.from, to: jump.to, size, low, high }
+        };
+        self.jumps.iter().map(step).collect()
     }
 
     /// The points at which it turns, or before and after which it jumps, in order.

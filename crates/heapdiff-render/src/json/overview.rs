@@ -1,9 +1,10 @@
-//! `heapdiff/overview/v1`.
+//! `heapdiff/overview/v2`.
 
-use super::frame::{FiguresJson, FrameJson};
+use super::trend::{HeadroomJson, MovementJson, RowJson};
+use super::verdict::VerdictJson;
 use heapdiff_profile::{
-    AllocatorFigures, GrowthKind, MemorySplit, Movement, Overview, OverviewRow, Pairing, Process,
-    RecorderCost, Recording, SnapshotPoint, StackQuality, Unwinder,
+    AllocatorFigures, GrowthKind, MemorySplit, Overview, Pairing, Process, RecorderCost, Recording,
+    SnapshotPoint, SnapshotReason, StackQuality, Tendency, TrendRow, Unwinder,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,34 +22,40 @@ pub struct OverviewJson<'a> {
 
 impl OverviewJson<'_> {
     /// The name and version of the schema.
-    pub const SCHEMA: &'static str = "heapdiff/overview/v1";
+    pub const SCHEMA: &'static str = "heapdiff/overview/v2";
 
     /// Writes the answer.
     ///
     /// # Errors
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let overview = self.overview;
-        let rows = overview.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        let (overview, trend) = (self.overview, &self.overview.trend);
+        let rows = trend.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
         super::write(
             &Document {
                 schema: Self::SCHEMA,
-                process: overview.process.as_ref(),
+                process: trend.process.as_ref(),
                 recording: overview.recording.as_ref().map(RecordingJson::of),
-                paired: overview.pairing == Pairing::Paired,
-                sample_type: &overview.sample_type.kind,
-                unit: &overview.sample_type.unit,
+                paired: trend.pairing == Pairing::Paired,
+                sample_type: &trend.sample_type.kind,
+                unit: &trend.sample_type.unit,
                 headline: HeadlineJson::of(overview),
-                resolution_bytes: overview.resolution_bytes,
-                confidence: overview.confidence.chance(),
-                base: overview.base,
-                head: overview.head,
+                resolution_bytes: trend.resolution_bytes,
+                floor: trend.floor,
+                confidence: trend.confidence.chance(),
+                seconds: trend.seconds.last().copied().filter(|_| trend.has_times),
                 peak: overview.peak,
-                snapshots: overview.points.iter().map(PointJson::of).collect(),
-                total: FiguresJson::of(&overview.total.shown),
-                rows_all: overview.rows.len(),
-                rows: rows.map(|row| RowJson::of(row, overview)).collect(),
-                notes: overview.notes.iter().map(ToString::to_string).collect(),
+                snapshots: trend
+                    .points
+                    .iter()
+                    .zip(&trend.seconds)
+                    .map(|(point, &second)| PointJson::of(point, Some(second).filter(|_| trend.has_times)))
+                    .collect(),
+                total: MovementJson::of(&trend.total, trend),
+                headroom: trend.headroom.map(HeadroomJson::of),
+                rows_all: trend.rows.len(),
+                rows: rows.map(|row| OverviewRowJson::of(row, overview)).collect(),
+                notes: trend.notes.iter().map(ToString::to_string).collect(),
             },
             out,
         )
@@ -59,8 +66,8 @@ impl OverviewJson<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let rows = self.overview.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
-        super::csv::write(rows.map(|row| RowJson::of(row, self.overview)), true, out)
+        let rows = self.overview.trend.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
+        super::csv::write(rows.map(|row| OverviewRowJson::of(row, self.overview)), true, out)
     }
 }
 
@@ -74,8 +81,8 @@ pub(super) struct Document<'a> {
     process: Option<&'a Process>,
     /// How the newest snapshot was recorded; null where heapdiff did not record it.
     recording: Option<RecordingJson<'a>>,
-    /// Whether base and head are snapshots of one process, so that what is alive in both cancels exactly; otherwise
-    /// they are compared as two estimates.
+    /// Whether the snapshots are of one process, so that what is alive in two of them cancels exactly; otherwise they
+    /// are compared as estimates of their own.
     paired: bool,
     /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
@@ -86,22 +93,24 @@ pub(super) struct Document<'a> {
     /// The smallest growth of one stack that cannot have been missed, in bytes; 0 where every allocation was recorded,
     /// null where it is not known.
     resolution_bytes: Option<u64>,
+    /// What moves less than this, in the unit of the report, is not judged.
+    floor: i64,
     /// The chance with which each interval holds the true value, from 0 to 1.
     confidence: f64,
-    /// Index into `snapshots` of the one that is compared against.
-    base: usize,
-    /// Index into `snapshots` of the one that is asked about.
-    head: usize,
+    /// Time from the first snapshot to the last, in seconds; null where times are not known.
+    seconds: Option<f64>,
     /// Index into `snapshots` of the one in which most is alive.
     peak: usize,
     /// The series, oldest first.
     snapshots: Vec<PointJson<'a>>,
     /// What the filters let through, all rows together.
-    total: FiguresJson,
+    total: MovementJson<'a>,
+    /// When the limit of the cgroup is reached at this rate; null where there is no limit or no growth.
+    headroom: Option<HeadroomJson>,
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
-    /// Lines of the program, those that grew most first.
-    rows: Vec<RowJson<'a>>,
+    /// Lines of the program, the most suspect first.
+    rows: Vec<OverviewRowJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
@@ -138,10 +147,20 @@ impl<'a> RecordingJson<'a> {
 struct HeadlineJson {
     /// Which kind of memory grew.
     kind: KindJson,
+    /// What it does; `INCONCLUSIVE` for any growth in a series too short for verdicts.
+    verdict: VerdictJson,
     /// How far the highs of that kind rose.
     rise: i64,
-    /// Change from base to head of the rows that grew; null where none did.
-    rows_delta: Option<i64>,
+    /// How fast it grows; null where nothing is sure to keep growing.
+    bytes_per_second: Option<f64>,
+    /// Lower end of the interval of `bytes_per_second`; null with it.
+    bytes_per_second_low: Option<f64>,
+    /// Upper end of that interval; null with it.
+    bytes_per_second_high: Option<f64>,
+    /// How many lines of the live heap look like leaks; in a series too short for verdicts, how many grew.
+    growing: usize,
+    /// How many lines of the live heap may be growing.
+    undecided: usize,
     /// Change of the resident set size; null where it is not known.
     rss_delta: Option<i64>,
     /// Change of the live heap; null where it is not known.
@@ -157,8 +176,13 @@ impl HeadlineJson {
         let headline = overview.headline;
         Self {
             kind: KindJson::of(headline.kind),
+            verdict: VerdictJson::of(headline.verdict),
             rise: headline.rise,
-            rows_delta: headline.rows_delta,
+            bytes_per_second: headline.rate.map(|rate| rate.per_second),
+            bytes_per_second_low: headline.rate.map(|rate| rate.low),
+            bytes_per_second_high: headline.rate.map(|rate| rate.high),
+            growing: headline.growing,
+            undecided: headline.undecided,
             rss_delta: headline.rss_delta,
             live_delta: headline.live_delta,
             retained_delta: headline.retained_delta,
@@ -174,6 +198,10 @@ struct PointJson<'a> {
     file: &'a str,
     /// How many snapshots the process had begun before this one; null where heapdiff did not record it.
     sequence: Option<u32>,
+    /// Why it was taken.
+    reason: SnapshotReason,
+    /// Time since the first snapshot, in seconds; null where times are not known.
+    second: Option<f64>,
     /// When it was taken, in nanoseconds since 1970 UTC; 0 where it is not known.
     time_nanos: i64,
     /// Time since recording began, in nanoseconds; null where heapdiff did not record it.
@@ -195,10 +223,12 @@ struct PointJson<'a> {
 }
 
 impl<'a> PointJson<'a> {
-    fn of(point: &'a SnapshotPoint) -> Self {
+    fn of(point: &'a SnapshotPoint, second: Option<f64>) -> Self {
         Self {
             file: &point.name,
             sequence: point.sequence,
+            reason: point.reason,
+            second,
             time_nanos: point.time_nanos,
             recording_nanos: point.recording_nanos,
             live: point.live,
@@ -231,53 +261,19 @@ impl SplitJson {
     }
 }
 
-/// A line of the program, and how it moved.
+/// A line of the program, and how it moves.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "OverviewRow")]
-struct RowJson<'a> {
+struct OverviewRowJson<'a> {
     #[serde(flatten)]
-    frame: FrameJson,
-    /// The hidden function that asked for the memory, such as `Vec::reserve`; null where there is none.
-    via: Option<FrameJson>,
-    /// Shown frames, leaf first. Where a row sums over several stacks, those of the one that changed most.
-    stack: Vec<FrameJson>,
-    /// The same with the frames that are hidden by default.
-    whole_stack: Vec<FrameJson>,
-    /// How the row moved over the series.
-    movement: MovementJson,
-    #[serde(flatten)]
-    figures: FiguresJson,
-    /// The value at each of `snapshots`, in the unit of the report.
-    values: &'a [i64],
-    /// The largest of them.
-    peak: i64,
-    /// Index into `snapshots` of the largest.
-    peak_at: usize,
-    /// Objects at the peak; null where the profile does not count them.
-    peak_objects: Option<i64>,
-    /// Samples at the peak; null where the profile does not count them.
-    peak_samples: Option<u64>,
-    /// How far its highs rose over the series, in the unit of the report.
-    rise: i64,
+    row: RowJson<'a>,
+    /// How it moved from the first snapshot to the last; null where there are enough for verdicts.
+    tendency: Option<TendencyJson>,
 }
 
-impl<'a> RowJson<'a> {
-    fn of(row: &'a OverviewRow, overview: &Overview) -> Self {
-        let frames = &overview.frames;
-        Self {
-            frame: FrameJson::of(row.frame, frames),
-            via: row.via.map(|via| FrameJson::of(via, frames)),
-            stack: FrameJson::stack(&row.stack, frames),
-            whole_stack: FrameJson::stack(frames.stack(row.whole_stack), frames),
-            movement: MovementJson::of(row.movement),
-            figures: FiguresJson::of(&row.figures),
-            values: &row.values,
-            peak: row.peak,
-            peak_at: row.peak_at,
-            peak_objects: row.peak_objects,
-            peak_samples: row.peak_samples,
-            rise: row.rise,
-        }
+impl<'a> OverviewRowJson<'a> {
+    fn of(row: &'a TrendRow, overview: &'a Overview) -> Self {
+        let tendency = overview.tendency(row).map(TendencyJson::of);
+        Self { row: RowJson::of(row, &overview.trend), tendency }
     }
 }
 
@@ -306,15 +302,13 @@ impl KindJson {
     }
 }
 
-/// How a row moved.
+/// How a row moved, where there are too few snapshots for a verdict.
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum MovementJson {
-    /// Its highs keep rising, and what it gained outlives the time between two snapshots.
+enum TendencyJson {
+    /// It ends higher than it began.
     Grew,
-    /// It ends higher than it began, but that is all.
-    Higher,
-    /// It was at least twice as big at its peak as it is at the end.
+    /// It was at least twice as big at its peak as at either end.
     CameBack,
     /// It ends lower than it began.
     Shrank,
@@ -322,14 +316,13 @@ enum MovementJson {
     WithinNoise,
 }
 
-impl MovementJson {
-    fn of(movement: Movement) -> Self {
-        match movement {
-            Movement::Grew => Self::Grew,
-            Movement::Higher => Self::Higher,
-            Movement::CameBack => Self::CameBack,
-            Movement::Shrank => Self::Shrank,
-            Movement::WithinNoise => Self::WithinNoise,
+impl TendencyJson {
+    fn of(tendency: Tendency) -> Self {
+        match tendency {
+            Tendency::Grew => Self::Grew,
+            Tendency::CameBack => Self::CameBack,
+            Tendency::Shrank => Self::Shrank,
+            Tendency::WithinNoise => Self::WithinNoise,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::frame::{FiguresJson, FrameJson};
 use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
 use crate::verdict_words::reason;
-use heapdiff_profile::{Headroom, Pairing, Process, Rate, TrendReport, TrendRow};
+use heapdiff_profile::{Headroom, Pairing, Process, Rate, Step, TrendReport, TrendRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -130,7 +130,7 @@ struct FileJson<'a> {
 
 /// When the limit of the cgroup is reached if memory goes on growing as it does. Times are in seconds.
 #[derive(JsonSchema, Serialize)]
-struct HeadroomJson {
+pub(super) struct HeadroomJson {
     /// The limit.
     limit_bytes: u64,
     /// What the cgroup used when the last snapshot was taken.
@@ -150,7 +150,7 @@ struct HeadroomJson {
 }
 
 impl HeadroomJson {
-    fn of(headroom: Headroom) -> Self {
+    pub(super) fn of(headroom: Headroom) -> Self {
         let [seconds_low, seconds_high] = headroom.interval();
         let Rate { per_second, low, high } = headroom.rate;
         Self {
@@ -169,7 +169,7 @@ impl HeadroomJson {
 /// A row, and how it moves.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "TrendRow")]
-struct RowJson<'a> {
+pub(super) struct RowJson<'a> {
     /// What the row is by: the function, `file:line`, the name, word or number, `low..high` of several numbers; null
     /// where
     /// that is a whole stack, or where its samples do not have the label.
@@ -190,7 +190,7 @@ struct RowJson<'a> {
 
 /// How a row moves. Rates are in a second, or in a snapshot where times are not known.
 #[derive(JsonSchema, Serialize)]
-struct MovementJson<'a> {
+pub(super) struct MovementJson<'a> {
     /// How fast it grows in bytes; null where bytes are not what is counted.
     bytes_per_second: Option<f64>,
     /// How fast it grows in the unit of the report.
@@ -215,16 +215,43 @@ struct MovementJson<'a> {
     spread: Option<f64>,
     /// The part of it that is new at a snapshot, on average; null where samples do not tell their age.
     turnover: Option<f64>,
-    /// Indexes into `files` of the snapshots from which on it moves differently.
+    /// Indexes into the snapshots of those from which on it moves differently.
     change_points: &'a [usize],
-    /// The value at each of `files`, in the unit of the report.
+    /// Its jumps, in order; none where it rises and falls.
+    steps: Vec<StepJson>,
+    /// The value at each snapshot, in the unit of the report.
     values: &'a [i64],
     #[serde(flatten)]
     figures: FiguresJson,
 }
 
+/// A jump of a row, in the unit of the report.
+#[derive(JsonSchema, Serialize)]
+struct StepJson {
+    /// Index of the last snapshot before it.
+    from: usize,
+    /// Index of the first snapshot after it.
+    to: usize,
+    /// When that was taken, in seconds since the first; null where times are not known.
+    second: Option<f64>,
+    /// How far it went.
+    size: i64,
+    /// Lower end of the interval of `size`.
+    size_low: i64,
+    /// Upper end of that interval.
+    size_high: i64,
+}
+
+impl StepJson {
+    fn of(step: Step, report: &TrendReport) -> Self {
+        let second = report.seconds.get(step.to).copied().filter(|_| report.has_times);
+        let Step { from, to, size, low, high } = step;
+        Self { from, to, second, size, size_low: low, size_high: high }
+    }
+}
+
 impl<'a> RowJson<'a> {
-    fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
+    pub(super) fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
         let frames = &report.frames;
         Self {
             key: row_title::key(&row.title, &report.by, frames.frame(row.frame)),
@@ -239,7 +266,7 @@ impl<'a> RowJson<'a> {
 }
 
 impl<'a> MovementJson<'a> {
-    fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
+    pub(super) fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
         let Rate { per_second, low, high } = row.rate;
         let is_bytes = report.sample_type.unit == "bytes";
         Self {
@@ -255,6 +282,7 @@ impl<'a> MovementJson<'a> {
             spread: row.spread,
             turnover: row.turnover,
             change_points: &row.change_points,
+            steps: row.steps.iter().map(|&step| StepJson::of(step, report)).collect(),
             values: &row.values,
             figures: FiguresJson::of(&row.figures),
         }

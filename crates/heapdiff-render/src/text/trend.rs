@@ -3,20 +3,19 @@
 use super::TextOptions;
 use super::naming::{NamedRows, RowName};
 use super::next::write_next;
+use super::rates::{Rates, duration, headroom_words};
 use super::sparkline::sparkline;
 use super::table::{Align, Cell};
 use super::wrapping::{wrapped, write_remark};
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::row_title;
 use crate::verdict_words;
-use heapdiff_profile::{Headroom, Rate, Reason, TrendReport, TrendRow, Verdict};
+use heapdiff_profile::{Reason, TrendReport, TrendRow, Verdict};
 use std::io::{self, Write};
 
 /// Columns of a row's history.
 const SPARKLINE_COLUMNS: usize = 16;
-/// Rates are shown for this many seconds.
-const HOUR: f64 = 3600.0;
 
 /// The trend of a series.
 #[derive(Clone, Copy, Debug)]
@@ -77,10 +76,11 @@ impl TrendText<'_> {
                 .iter()
                 .try_for_each(|line| writeln!(out, "{}", options.theme.strong(line)));
         }
+        let rates = Rates::of(self.report);
         let sum: f64 = of(Verdict::LeakLike).map(|row| row.rate.per_second).sum();
         let verb = if leaks == 1 { "looks like a leak" } else { "look like leaks, together" };
         let sentence =
-            format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, noun), self.rate(sum));
+            format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, noun), rates.rate(sum));
         wrapped(&sentence, options.width)
             .iter()
             .try_for_each(|line| writeln!(out, "{}", options.theme.change(1, line)))
@@ -91,14 +91,14 @@ impl TrendText<'_> {
         if self.report.points.len() < 2 {
             return Ok(());
         }
-        let Rate { per_second, low, high } = self.report.total.rate;
+        let rates = Rates::of(self.report);
+        let rate = self.report.total.rate;
         let kind = &self.report.sample_type.kind;
         let line = format!(
-            "all of {kind}: {}, {} interval {} to {}",
-            self.rate(per_second),
+            "all of {kind}: {}, {} interval {}",
+            rates.rate(rate.per_second),
             quantity::chance(self.report.confidence.chance()),
-            self.amount(low),
-            self.amount(high)
+            rates.interval(rate)
         );
         write_remark(&line, options, out)?;
         match &self.report.headroom {
@@ -109,11 +109,11 @@ impl TrendText<'_> {
 
     fn write_rows(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let has_samples = self.report.rows.iter().any(|row| row.figures.samples.is_some());
-        let per = if self.report.has_times { "per hour" } else { "per snapshot" };
+        let rates = Rates::of(self.report);
         let mut columns = vec![
             ("verdict", Align::Left),
             ("shape", Align::Left),
-            (per, Align::Right),
+            (rates.per(), Align::Right),
             ("interval", Align::Right),
         ];
         columns.extend(has_samples.then_some(("samples", Align::Right)));
@@ -132,7 +132,7 @@ impl TrendText<'_> {
             let of_kind = || self.report.rows.iter().filter(|row| row.judgement.verdict == verdict);
             let mut listed = 0;
             for row in of_kind().filter(is_news).take(share) {
-                rows.push(self.cells(row, has_samples, options), self.name(row, options));
+                rows.push(self.cells(row, &rates, has_samples, options), self.name(row, options));
                 listed += 1;
             }
             shown += listed;
@@ -147,15 +147,19 @@ impl TrendText<'_> {
         if !hidden.is_empty() {
             write_remark(&format!("not shown: {}", hidden.join(", ")), options, out)?;
         }
-        let legend = [
-            "LEAK-LIKE keeps growing, nothing takes it back   BOUNDED stopped, or comes back",
-            "INCONCLUSIVE may be growing: watch it for longer   NOISE is what chance explains",
-        ];
-        legend.iter().filter(|_| shown > 0).try_for_each(|line| write_remark(line, options, out))
+        verdict_words::LEGEND
+            .iter()
+            .filter(|_| shown > 0)
+            .try_for_each(|line| write_remark(line, options, out))
     }
 
-    fn cells(&self, row: &TrendRow, has_samples: bool, options: &TextOptions) -> Vec<Cell> {
-        let Rate { per_second, low, high } = row.rate;
+    fn cells(
+        &self,
+        row: &TrendRow,
+        rates: &Rates<'_>,
+        has_samples: bool,
+        options: &TextOptions,
+    ) -> Vec<Cell> {
         let verdict = row.judgement.verdict;
         let (sign, tendency) = match verdict {
             Verdict::LeakLike => ("▲", 1),
@@ -169,8 +173,9 @@ impl TrendText<'_> {
             Cell::plain(row.judgement.shape.map_or("-", verdict_words::shape)),
         ];
         cells.extend(if self.report.points.len() > 1 {
-            let rate = Cell::painted(self.amount(per_second), |text| options.theme.change(tendency, text));
-            [rate, Cell::plain(format!("{} to {}", self.amount(low), self.amount(high)))]
+            let rate =
+                Cell::painted(rates.amount(row.rate.per_second), |text| options.theme.change(tendency, text));
+            [rate, Cell::plain(rates.interval(row.rate))]
         } else {
             [Cell::plain("-"), Cell::plain("-")]
         });
@@ -190,20 +195,6 @@ impl TrendText<'_> {
         };
         name.because(why(row))
     }
-
-    /// `+852 MiB per hour`.
-    fn rate(&self, per_second: f64) -> String {
-        let per = if self.report.has_times { "per hour" } else { "per snapshot" };
-        format!("{} {per}", self.amount(per_second))
-    }
-
-    /// What a rate amounts to in an hour, or in a snapshot where times are not known.
-    fn amount(&self, per_second: f64) -> String {
-        let seconds = if self.report.has_times { HOUR } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
-        let amount = (per_second * seconds).round() as i64;
-        Unit::from_name(&self.report.sample_type.unit).format_change(amount)
-    }
 }
 
 /// Why a row got its verdict, with the figures that it rests on.
@@ -222,25 +213,4 @@ fn why(row: &TrendRow) -> String {
         _ => {}
     }
     words
-}
-
-fn headroom_words(headroom: &Headroom) -> String {
-    let [earliest, latest] = headroom.interval();
-    let range = if latest.is_finite() {
-        format!("between {} and {}", duration(earliest), duration(latest))
-    } else {
-        format!("not before {}", duration(earliest))
-    };
-    format!(
-        "memory: {} of {} used; at this rate the limit is reached in {}, {range}",
-        quantity::bytes(headroom.used_bytes),
-        quantity::bytes(headroom.limit_bytes),
-        duration(headroom.seconds())
-    )
-}
-
-fn duration(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    let nanos = (seconds * 1e9) as u64;
-    quantity::duration(nanos)
 }

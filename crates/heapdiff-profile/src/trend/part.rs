@@ -1,0 +1,26 @@
+//! A figure of the process over a series, judged as a row is: what the allocator keeps, what lies outside of it.
+
+use super::rate::Rate;
+use super::shape::judge;
+use super::track::{Point, Track};
+use super::verdict::Judgement;
+use crate::interval::Confidence;
+
+/// What such a figure does. It is measured, not sampled, but wobbles by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) judgement: Judgement,
+    pub(crate) rate: Rate,
+}
+
+impl Part {
+    /// The figure with these values, of which less than `floor` does not matter.
+    pub(crate) fn of(seconds: &[f64], values: &[i64], floor: i64, confidence: Confidence) -> Self {
+        let point =
+            |(&second, &value): (&f64, &i64)| Point { second, value: value as f64, ..Point::default() };
+        let track = Track::new(seconds.iter().zip(values).map(point).collect(), false, floor as f64);
+        let (judgement, outline) = judge(&track);
+        let (rate, _) = Rate::of(&track, &outline, None, confidence);
+        Self { judgement, rate }
+    }
+}

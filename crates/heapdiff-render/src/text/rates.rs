@@ -1,0 +1,135 @@
+//! How rates and moments of a series are written.
+
+use crate::quantity::{self, Unit};
+use heapdiff_profile::{Headroom, Rate, TrendReport};
+
+/// A series of less than these seconds is spoken of in seconds,
+const SECONDS_UP_TO: f64 = 100.0;
+/// and of less than these in minutes, so that a rate stays near what was seen.
+const MINUTES_UP_TO: f64 = 2.0 * 3600.0;
+const DAY: f64 = 24.0 * 3600.0;
+
+/// Writes the rates of a series for the time that suits its length.
+#[derive(Clone, Debug)]
+pub(super) struct Rates<'a> {
+    report: &'a TrendReport,
+    unit: Unit,
+    seconds: f64,
+    per: &'static str,
+}
+
+impl<'a> Rates<'a> {
+    /// Rates in the unit of the report.
+    pub(super) fn of(report: &'a TrendReport) -> Self {
+        Self::in_unit(report, Unit::from_name(&report.sample_type.unit))
+    }
+
+    /// Rates of bytes, whatever the report counts.
+    pub(super) fn of_bytes(report: &'a TrendReport) -> Self {
+        Self::in_unit(report, Unit::Bytes)
+    }
+
+    fn in_unit(report: &'a TrendReport, unit: Unit) -> Self {
+        let (seconds, per) = match report.seconds.last().copied().unwrap_or(0.0) {
+            _ if !report.has_times => (1.0, "per snapshot"),
+            length if length < SECONDS_UP_TO => (1.0, "per second"),
+            length if length < MINUTES_UP_TO => (60.0, "per minute"),
+            _ => (3600.0, "per hour"),
+        };
+        Self { report, unit, seconds, per }
+    }
+
+    /// `per hour`.
+    pub(super) fn per(&self) -> &'static str {
+        self.per
+    }
+
+    /// `+852 MiB`: what a rate amounts to in that time.
+    pub(super) fn amount(&self, per_second: f64) -> String {
+        #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
+        let amount = (per_second * self.seconds).round() as i64;
+        self.unit.format_change(amount)
+    }
+
+    /// `+852 MiB per hour`.
+    pub(super) fn rate(&self, per_second: f64) -> String {
+        format!("{} {}", self.amount(per_second), self.per)
+    }
+
+    /// `+16.8 to +32.7 MiB`: the interval of a rate.
+    pub(super) fn interval(&self, rate: Rate) -> String {
+        between(&self.amount(rate.low), &self.amount(rate.high))
+    }
+
+    /// `+16.8 to +32.7 MiB`: the interval of a change.
+    pub(super) fn interval_of(&self, low: i64, high: i64) -> String {
+        between(&self.unit.format_change(low), &self.unit.format_change(high))
+    }
+
+    /// `+61.0 MiB`.
+    pub(super) fn change(&self, change: i64) -> String {
+        self.unit.format_change(change)
+    }
+
+    /// `61.0 MiB`.
+    pub(super) fn value(&self, value: i64) -> String {
+        self.unit.format(value)
+    }
+
+    /// When a snapshot was taken: `at 14:03:30`, with the day in a series of more than one, or `in snapshot 7`.
+    pub(super) fn at(&self, snapshot: usize) -> String {
+        let Some(point) = self.report.points.get(snapshot) else { return String::new() };
+        let moment = quantity::moment(point.time_nanos);
+        // 2026-11-20 14:03:30 UTC
+        let is_long = self.report.seconds.last().is_some_and(|&length| length >= DAY);
+        let shown = if is_long { 5..16 } else { 11..19 };
+        match moment.as_deref().and_then(|moment| moment.get(shown)) {
+            Some(time) => format!("at {time}"),
+            None => format!("in snapshot {}", point.sequence.map_or(snapshot, |sequence| sequence as usize)),
+        }
+    }
+}
+
+/// Two amounts, the unit of both said once.
+fn between(low: &str, high: &str) -> String {
+    match (low.rsplit_once(' '), high.rsplit_once(' ')) {
+        (Some((number, unit)), Some((_, of_high))) if unit == of_high => format!("{number} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
+}
+
+/// A time in seconds, such as `15 min 20 s`.
+pub(super) fn duration(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let nanos = (seconds * 1e9) as u64;
+    quantity::duration(nanos)
+}
+
+/// When the limit of the cgroup is reached.
+pub(super) fn headroom_words(headroom: &Headroom) -> String {
+    let [earliest, latest] = headroom.interval();
+    let range = if latest.is_finite() {
+        format!("between {} and {}", duration(earliest), duration(latest))
+    } else {
+        format!("not before {}", duration(earliest))
+    };
+    format!(
+        "memory: {} of {} used; at this rate the limit is reached in {}, {range}",
+        quantity::bytes(headroom.used_bytes),
+        quantity::bytes(headroom.limit_bytes),
+        duration(headroom.seconds())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_both_ends_share_is_said_once() {
+        assert_eq!(between("+16.8 MiB", "+32.7 MiB"), "+16.8 to +32.7 MiB");
+        assert_eq!(between("-512 KiB", "+1.00 MiB"), "-512 KiB to +1.00 MiB");
+        assert_eq!(between("-3", "+4"), "-3 to +4");
+        assert_eq!(between("0", "+4.00 MiB"), "0 to +4.00 MiB");
+    }
+}
