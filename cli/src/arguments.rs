@@ -17,7 +17,7 @@ pub(crate) use selection::SelectionArguments;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use heapdiff_profile::{DiffBy, Names, Rename, ValueType};
+use heapdiff_profile::{DiffBy, Names, Per, Rename, ValueType};
 use std::path::PathBuf;
 
 /// Says what grew between heap profiles, whether the growth is real, and draws it.
@@ -108,6 +108,7 @@ Examples:
   heapdiff diff monday.pb.gz friday.pb.gz     two files, of any pprof producer
   heapdiff diff --base old-1.pb.gz --base old-2.pb.gz new-*.pb.gz
   heapdiff diff profiles --by function --focus ^shop::
+  heapdiff diff profiles --by type --per requests
   heapdiff diff profiles --format json | jq '.rows[0]'
 
 Memory that is in HEAD and not in BASE was born; what is in BASE and not in
@@ -127,6 +128,11 @@ pub(crate) struct DiffArguments {
     /// the values of a label, such as `label:bytes`
     #[arg(long, value_name = "WHAT", default_value = "stack", value_parser = rows_by::parse)]
     pub(crate) by: DiffBy,
+
+    /// Divide rows by what the program handled: a counter of its own, such as `requests`; their number between BASE and
+    /// HEAD; or two numbers, BASE:HEAD, of two processes
+    #[arg(long, value_name = "ITEMS", value_parser = rows_by::parse_per, conflicts_with_all = ["normalize", "divide_by"])]
+    pub(crate) per: Option<Per>,
 
     #[command(flatten)]
     pub(crate) comparison: ComparisonArguments,

@@ -37,6 +37,8 @@ const QUESTIONS: &[&str] = &[
     "diff shop --by function --focus insert",
     "diff shop --by line --type alloc_objects -n 2",
     "diff shop --by label:epoch",
+    "diff shop --by type --per requests",
+    "diff go-heap.pb.gz formats/go-heap.txt --per 10:40",
     "diff shop --by module",
     "diff shop --focus nothing-at-all",
     "diff go-heap.pb.gz go-heap.pb.gz",

@@ -1,6 +1,6 @@
-//! What makes a row, as it is typed.
+//! What makes a row, and what it is divided by, as it is typed.
 
-use heapdiff_profile::DiffBy;
+use heapdiff_profile::{DiffBy, Per};
 
 /// What can be typed, but for labels.
 const ALL: [DiffBy; 8] = [
@@ -23,4 +23,20 @@ pub(super) fn parse(text: &str) -> Result<DiffBy, String> {
         let names: Vec<String> = ALL.iter().map(DiffBy::name).collect();
         format!("expected {} or label:KEY", names.join(", "))
     })
+}
+
+/// Reads `requests`, `12000`, or `10000:12000`.
+pub(super) fn parse_per(text: &str) -> Result<Per, String> {
+    let number = |text: &str| text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
+    let sides = text.split_once(':').and_then(|(base, head)| number(base).zip(number(head)));
+    match (number(text), sides) {
+        (Some(items), _) => Ok(Per::Between(items)),
+        (None, Some((base, head))) => Ok(Per::Sides { base, head }),
+        (None, None) if text.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+            Ok(Per::Counter(text.to_owned()))
+        }
+        (None, None) => {
+            Err("expected the name of a counter, or a number above 0, or two of them as BASE:HEAD".to_owned())
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::calls::check_measure;
 use super::{ROWS_DEFAULT, Table, refused, say_notes};
-use crate::arguments::{DiffArguments, GlobalArguments, OutputArguments};
+use crate::arguments::{DiffArguments, Format, GlobalArguments, OutputArguments};
 use crate::failure::Failure;
 use crate::input::{Comparison, Input};
 use crate::output;
@@ -15,6 +15,7 @@ use heapdiff_render::text::{DiffText, TextOptions};
 pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow::Result<()> {
     let options = DiffOptions {
         by: arguments.by.clone(),
+        per: arguments.per.clone(),
         selection: arguments.comparison.applied_to(
             arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
         ),
@@ -27,12 +28,19 @@ pub(super) fn run(arguments: &DiffArguments, global: &GlobalArguments) -> anyhow
     };
     let inputs = DiffInputs { base: &base.profile, head: &head.profile };
     let report = diff(inputs, &options).map_err(refused)?;
-    let measure = arguments.measure.measure();
+    let mut measure = arguments.measure.measure();
     check_measure(&measure, &report.sample_type, arguments.output.format)?;
-    say_notes(&report.notes, Talk::new(global.quiet));
+    let talk = Talk::new(global.quiet);
+    say_notes(&report.notes, talk);
     let base = Side::of(&base.name, &base.profile);
     let head = Side::of(&head.name, &head.profile);
     let report = &report;
+    if let Some(per) = &report.per {
+        measure.divide_by = Some(per.items);
+        if arguments.output.format == Format::Csv {
+            talk.note(&format!("values are whole: divide them by {}", per.items));
+        }
+    }
     let OutputArguments { format, count } = &arguments.output;
     let json = DiffJson { report, base: &base, head: &head, rows_max: count.rows };
     let text = DiffText { report, base: &base, head: &head };

@@ -122,6 +122,9 @@ fn refused(error: AnalysisError) -> anyhow::Error {
             "heapdiff's own snapshots do not say which thread allocated; see `--by function` and `heapdiff tags`",
         ),
         AnalysisError::UnknownLabel { .. } => Some("`heapdiff tags` shows the labels with their values"),
+        AnalysisError::UnknownCounter { .. } => Some(
+            "a program counts with `heapdiff::counter`, and `heapdiff info` shows what; `--per 12000` says a number",
+        ),
         AnalysisError::EmptyTagRange { .. } => Some("the smaller number comes first: `bytes=1kb:64kb`"),
         _ => None,
     };
@@ -139,6 +142,8 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         | AnalysisError::BadFilter { .. }
         | AnalysisError::BadPattern { .. }
         | AnalysisError::UnknownLabel { .. }
+        | AnalysisError::UnknownCounter { .. }
+        | AnalysisError::NothingCounted { .. }
         | AnalysisError::EmptyTagRange { .. } => Failure::Usage { message, hint },
         _ => Failure::Input { message, hint },
     }

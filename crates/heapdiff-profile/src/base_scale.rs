@@ -1,9 +1,21 @@
-//! What `normalize` does to the base: compare where memory goes, not how much of it there is.
+//! What `normalize` does to the base: compare where memory goes, not how much of it there is. And what `per` does where
+//! the sides handled different numbers of items.
 
 use crate::amounts::Amounts;
 use crate::comparison::Side;
 
-/// What the base's values are multiplied with so that it holds as much as the head.
+/// How the base is scaled before it is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scaling {
+    /// Not at all.
+    AsIs,
+    /// So that, before filters, it holds as much as the head.
+    SameSum,
+    /// By this factor.
+    By(f64),
+}
+
+/// What the base's values are multiplied with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BaseScale {
     pub(crate) value: f64,
@@ -15,8 +27,17 @@ impl BaseScale {
     /// Nothing is scaled.
     pub(crate) const NONE: Self = Self { value: 1.0, bytes: 1.0, objects: 1.0 };
 
+    /// The factors that a scaling means; `None` where nothing is scaled.
+    pub(crate) fn new(scaling: Scaling, base: Side<'_>, head: Side<'_>) -> Option<Self> {
+        match scaling {
+            Scaling::AsIs => None,
+            Scaling::SameSum => Some(Self::of(base, head)),
+            Scaling::By(factor) => Some(Self { value: factor, bytes: factor, objects: factor }),
+        }
+    }
+
     /// For each column the factor that makes the sums of all samples equal. What sums to nothing stays as it is.
-    pub(crate) fn of(base: Side<'_>, head: Side<'_>) -> Self {
+    fn of(base: Side<'_>, head: Side<'_>) -> Self {
         let factor = |of_base: Option<usize>, of_head: Option<usize>| {
             let sums = of_base.zip(of_head).map(|(of_base, of_head)| {
                 (base.profile.sum_of(of_base) as f64, head.profile.sum_of(of_head) as f64)

@@ -115,7 +115,7 @@ fn judge(
         selection.filters =
             Filters::new(&FilterPatterns { focus: vec![pattern.clone()], ..FilterPatterns::default() })?;
     }
-    let options = DiffOptions { by: DiffBy::Line, selection };
+    let options = DiffOptions { by: DiffBy::Line, selection, per: None };
     let report = diff(inputs, &options)?;
     let figures = &report.total.shown;
     let allowed = budget.limit.of(figures.value.base);

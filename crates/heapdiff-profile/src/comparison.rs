@@ -1,7 +1,7 @@
 //! Two profiles, stack by stack: what was in both, what was born and what died.
 
 use crate::amounts::{Amounts, period_bytes};
-use crate::base_scale::{BaseScale, scaled};
+use crate::base_scale::{BaseScale, Scaling, scaled};
 use crate::diff::{Change, DiffFigures, Flow, Pairing};
 use crate::frame::StackId;
 use crate::interval::{Confidence, Estimate, resolution_bytes};
@@ -126,27 +126,27 @@ impl Comparison {
         }
     }
 
-    /// Sums the values of both sides by stack, of which there are `stack_count`. With `normalize` the base is scaled
-    /// so that, before filters, it holds as much as the head.
+    /// Sums the values of both sides by stack, of which there are `stack_count`. The base is scaled
+    /// first, if it is to be.
     pub(crate) fn new(
         base: Side<'_>,
         head: Side<'_>,
         stack_count: usize,
-        normalize: bool,
+        scaling: Scaling,
         notes: &mut Vec<Note>,
     ) -> Self {
         let in_use = base.columns.in_use && head.columns.in_use;
-        let scale = normalize.then(|| BaseScale::of(base, head));
+        let scale = BaseScale::new(scaling, base, head);
         let relation = match scale {
             // What is alive in both does not cancel once one side is scaled.
             Some(BaseScale { value: factor, .. }) => {
                 note_differences(base.profile, head.profile, notes);
-                notes.push(Note::Normalized { factor });
+                notes.extend((scaling == Scaling::SameSum).then_some(Note::Normalized { factor }));
                 Relation::Independent
             }
             None => relate(base, head, in_use, notes),
         };
-        let scale = scale.unwrap_or(BaseScale::NONE);
+        let (is_scaled, scale) = (scale.is_some(), scale.unwrap_or(BaseScale::NONE));
         let periods = (period_bytes(base.profile), period_bytes(head.profile));
         let mut sums = vec![StackSums::default(); stack_count];
         let sides = [(base, periods.0, true), (head, periods.1, false)];
@@ -161,7 +161,7 @@ impl Comparison {
                 *(if is_base { &mut sums.base } else { &mut sums.head }) += amounts;
             }
         }
-        if normalize {
+        if is_scaled {
             sums.iter_mut().for_each(|sums| sums.base = scale.apply(sums.base));
         }
         let periods = (periods.0.map(|period| scaled(period, scale.bytes)), periods.1);

@@ -1,10 +1,12 @@
 //! What changed between two profiles, by stack, line or function.
 
+use crate::base_scale::Scaling;
 use crate::comparison::{Comparison, Side};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::interval::{Confidence, Interval};
 use crate::note::Note;
+use crate::per_item::{ItemCounts, Per};
 use crate::profile::{Profile, ValueType};
 use crate::renamed::{self, Renamed};
 use crate::resolve::Resolver;
@@ -30,6 +32,8 @@ pub struct DiffOptions {
     pub by: DiffBy,
     /// Which values, samples and frames.
     pub selection: Selection,
+    /// What values are to be divided by. Default: nothing.
+    pub per: Option<Per>,
 }
 
 /// A diff.
@@ -43,6 +47,8 @@ pub struct DiffReport {
     pub sample_type: ValueType,
     /// How the two sides relate.
     pub pairing: Pairing,
+    /// What a reader divides the values by: they are whole here, but for those of a base that was scaled.
+    pub per: Option<ItemCounts>,
     /// How often the intervals hold the truth; of what is called significant, this part is expected to be.
     pub confidence: Confidence,
     /// Growers first, the biggest first; then what did not change; then shrinkers, the biggest last.
@@ -164,7 +170,7 @@ const RENAMED_NOTES_MAX: usize = 3;
 ///
 /// # Errors
 /// If base and head have no sample type in common, or not the one that was asked for; or if no sample has the label that
-/// makes the rows.
+/// makes the rows, or there is nothing to divide by.
 pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport, AnalysisError> {
     let DiffInputs { base, head } = inputs;
     let selection = &options.selection;
@@ -175,9 +181,14 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
     let (frames, attribution, mut notes) = resolver.finish();
     let base_side = Side { profile: base, resolved: &resolved_base, columns: of_base };
     let head_side = Side { profile: head, resolved: &resolved_head, columns: of_head };
-    let comparison =
-        Comparison::new(base_side, head_side, frames.stack_count(), selection.normalize, &mut notes)
-            .with_confidence(selection.confidence);
+    let per = options.per.as_ref().map(|per| ItemCounts::of(per, base, head)).transpose()?;
+    let scaling = match &per {
+        Some(ItemCounts { base_scale: 1.0, .. }) | None if selection.normalize => Scaling::SameSum,
+        Some(ItemCounts { base_scale: 1.0, .. }) | None => Scaling::AsIs,
+        Some(ItemCounts { base_scale, .. }) => Scaling::By(*base_scale),
+    };
+    let comparison = Comparison::new(base_side, head_side, frames.stack_count(), scaling, &mut notes)
+        .with_confidence(selection.confidence);
     // A name without its generics is not the function's.
     let may_be_renamed = comparison.pairing() == Pairing::Independent
         && !renamed::is_one_build(base, head)
@@ -200,6 +211,7 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
         by: options.by.clone(),
         sample_type,
         pairing: comparison.pairing(),
+        per,
         confidence: selection.confidence,
         rows,
         total: DiffTotal { shown, unfiltered },

@@ -57,6 +57,24 @@ pub enum AnalysisError {
         /// The names of the labels that there are.
         available: Vec<String>,
     },
+    /// Values are asked for by something that a profile does not count.
+    #[error("{side} does not count `{wanted}`; {}", counters(available))]
+    UnknownCounter {
+        /// The name of the counter.
+        wanted: String,
+        /// `base`, `head` or `a snapshot`.
+        side: &'static str,
+        /// The counters that it has.
+        available: Vec<String>,
+    },
+    /// Values cannot be divided by the number of items, for it is 0.
+    #[error("{}", nothing_counted(what, *is_one_process))]
+    NothingCounted {
+        /// What was counted.
+        what: String,
+        /// Whether it was counted between two snapshots of one process.
+        is_one_process: bool,
+    },
     /// No number lies in a range of labels.
     #[error("`--{filter} {range}` is an empty range")]
     EmptyTagRange {
@@ -73,6 +91,21 @@ pub enum AnalysisError {
         /// How many the report needs.
         expected: usize,
     },
+}
+
+fn counters(available: &[String]) -> String {
+    match available {
+        [] => "there are no counters".to_owned(),
+        [one] => format!("the only counter is `{one}`"),
+        available => format!("there are {}", list(available)),
+    }
+}
+
+fn nothing_counted(what: &str, is_one_process: bool) -> String {
+    match is_one_process {
+        true => format!("no `{what}` were counted between base and head"),
+        false => format!("base or head counted no `{what}`"),
+    }
 }
 
 fn labels(available: &[String]) -> String {

@@ -75,6 +75,7 @@ mod natural_order;
 mod node_key;
 mod note;
 mod overview;
+mod per_item;
 mod profile;
 mod profile_builder;
 mod pruning;
@@ -126,6 +127,7 @@ pub use natural_order::natural_order;
 pub use node_key::NodeBy;
 pub use note::Note;
 pub use overview::{Overview, OverviewBuilder, OverviewOptions, Recording};
+pub use per_item::{ItemCounts, Per};
 pub use profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
     ValueType,

@@ -39,6 +39,8 @@ pub struct Metadata {
     pub memory: MemoryFigures,
     /// What recording cost.
     pub recorder: RecorderCost,
+    /// What the program counts, such as requests, by name: items since it started.
+    pub counters: BTreeMap<String, u64>,
 }
 
 impl Metadata {

@@ -1,6 +1,7 @@
 //! One profile, or both sides of a diff, resolved and ready to be summed.
 
 use crate::attribution::Attribution;
+use crate::base_scale::Scaling;
 use crate::comparison::{Comparison, Side};
 use crate::diff::Pairing;
 use crate::error::AnalysisError;
@@ -78,7 +79,8 @@ impl<'a> ResolvedSubject<'a> {
         let comparison = match self.subject.base {
             Some(profile) => {
                 let base = Side { profile, resolved: base, columns: self.of_base };
-                Comparison::new(base, head, count, self.normalize, notes)
+                let scaling = if self.normalize { Scaling::SameSum } else { Scaling::AsIs };
+                Comparison::new(base, head, count, scaling, notes)
             }
             None => Comparison::of_one(head, count, notes),
         };

@@ -110,7 +110,7 @@ proptest! {
                 }
             }
             Some(base) => {
-                let options = DiffOptions { by: DiffBy::Function, selection };
+                let options = DiffOptions { by: DiffBy::Function, selection, per: None };
                 of_diff = diff(DiffInputs { base, head: &head }, &options).unwrap();
                 for row in &of_diff.rows {
                     *expected.entry(of_diff.frames.function(row.frame)).or_default() += row.figures.value.delta();
@@ -132,7 +132,7 @@ proptest! {
             report.traces.iter().map(|trace| trace.figures.value.delta().unsigned_abs()).collect();
         prop_assert!(sizes.is_sorted_by(|a, b| a >= b));
         if let Some(base) = &base {
-            let options = DiffOptions { by: DiffBy::Stack, selection };
+            let options = DiffOptions { by: DiffBy::Stack, selection, per: None };
             let diff = diff(DiffInputs { base, head: &head }, &options).unwrap();
             prop_assert_eq!(report.total, diff.total);
             prop_assert_eq!(report.traces.len(), diff.rows.len());

@@ -60,7 +60,7 @@ proptest! {
         for selection in selections() {
             let labels = ["epoch", "bytes"].map(|key| DiffBy::Label(key.to_owned()));
             for by in [DiffBy::Function, DiffBy::Line, DiffBy::Stack, DiffBy::Module].into_iter().chain(labels) {
-                let options = DiffOptions { by, selection: selection.clone() };
+                let options = DiffOptions { by, selection: selection.clone(), per: None };
                 let report = diff(DiffInputs { base: &base, head: &head }, &options).unwrap();
                 for row in &report.rows {
                     if let Some(interval) = row.figures.interval {

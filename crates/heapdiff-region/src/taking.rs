@@ -6,6 +6,7 @@ use flate2::read::GzDecoder;
 use heapdiff_pprof::{Reader, WriteError};
 use heapdiff_recorder::Recorder;
 use heapdiff_snapshot::{LiveRows, Moment, Reason, Snapshot, snapshot_name, snapshot_sequence};
+use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -52,6 +53,7 @@ impl RegionFile {
             live: &live,
             facts: self.facts(),
             moment: &moment,
+            counters: &BTreeMap::new(),
         };
         let path = directory.join(snapshot_name(prefix, sequence));
         self.write(&snapshot, directory, &path)?;

@@ -1,9 +1,9 @@
 //! What the rows of a diff or of a trend are called.
 
 use crate::elide;
-use crate::quantity::Unit;
+use crate::quantity::{self, Unit};
 use crate::source_path;
-use heapdiff_profile::{DiffBy, Frame, LabelRange, RowTitle, TagText};
+use heapdiff_profile::{DiffBy, Frame, ItemCounts, LabelRange, RowTitle, TagText};
 
 /// The word for one row.
 pub(crate) fn noun(by: &DiffBy) -> &'static str {
@@ -67,6 +67,29 @@ pub(crate) fn key(title: &RowTitle, by: &DiffBy, frame: Frame<'_>) -> Option<Str
             Some(format!("{low}..{high}"))
         }
     }
+}
+
+/// What rows are divided by.
+pub(crate) fn per_words(per: &ItemCounts) -> String {
+    let name = elide::printable(per.name.as_deref().unwrap_or("items"));
+    let items = number(per.items);
+    match per.base_scale {
+        1.0 => {
+            format!("rows, but for objects and samples, are divided by {items} {name} between base and head")
+        }
+        _ => format!(
+            "rows, but for objects and samples, are divided by {items} {name} of the head; the base had {}, and is scaled \
+             to as many",
+            number(per.items / per.base_scale)
+        ),
+    }
+}
+
+/// `12,000`, or `0.5`.
+fn number(number: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and not below 0")]
+    let whole = number as u64;
+    if number.fract() == 0.0 { quantity::count(whole) } else { format!("{number:.3}") }
 }
 
 /// `64 B to 4.00 KiB`.

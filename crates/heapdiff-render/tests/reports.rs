@@ -55,7 +55,7 @@ fn overview_text(profiles: Vec<NamedProfile>, options: &TextOptions) -> String {
 fn diff_text(by: DiffBy, selection: Selection, (base, head): (u32, u32), options: &TextOptions) -> String {
     let (base, head) = (shop_snapshot(base), shop_snapshot(head));
     let inputs = DiffInputs { base: &base, head: &head };
-    let report = diff(inputs, &DiffOptions { by, selection }).unwrap();
+    let report = diff(inputs, &DiffOptions { by, selection, per: None }).unwrap();
     let (base, head) = (Side::of("shop/0.pb.gz", &base), Side::of("shop/5.pb.gz", &head));
     written(|out| DiffText { report: &report, base: &base, head: &head }.write(options, out))
 }

@@ -54,6 +54,12 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
     }
     drop(memory);
     recorder(&mut root.object("recorder"), snapshot);
+    if !snapshot.counters.is_empty() {
+        let mut counters = root.object("counters");
+        for (name, &items) in snapshot.counters {
+            count(&mut counters, name, items);
+        }
+    }
     drop(root);
     json
 }

@@ -12,6 +12,7 @@ use crate::places::Places;
 use crate::reason::Reason;
 use heapdiff_pprof::{Label, LabelValue, ValueType, WriteError, Writer};
 use heapdiff_recorder::{Recorder, Tally};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// All that a snapshot is made of.
@@ -31,6 +32,8 @@ pub struct Snapshot<'a> {
     pub facts: &'a Facts,
     /// What was measured when the snapshot was taken.
     pub moment: &'a Moment,
+    /// What the program counts, by name.
+    pub counters: &'a BTreeMap<String, u64>,
 }
 
 /// Frames that viewers hide: the allocator's own, and std's on the way to it.

@@ -24,6 +24,9 @@
 //! | `HEAPDIFF_FORK` | `follow`: a forked child goes on in files of its own | `stop` |
 //! | `HEAPDIFF_SIGNAL` | a snapshot also when that signal comes: `USR1` or `USR2` | none |
 //!
+//! A program that counts what it handles, with [`counter`], can be asked how much memory it keeps for each:
+//! `heapdiff diff profiles --per requests`.
+//!
 //! # In tests
 //! With the feature `test`, `heapdiff::test::assert_no_growth(|| handle(&request))` fails when memory stays that grows
 //! with the rounds, and names the line.
@@ -93,6 +96,7 @@ mod claim;
 mod directory;
 mod gate;
 mod hook;
+mod item_counter;
 mod lanes;
 mod loaded_files;
 mod meter;
@@ -112,6 +116,7 @@ mod writer;
 
 pub use budget::Budget;
 pub use hook::Allocator;
+pub use item_counter::{Counter, counter};
 pub use profiler::{Profiler, ProfilerBuilder, SnapshotError, StartError};
 pub use settings::Signal;
 

@@ -5,6 +5,7 @@
 
 use crate::black_box::{self, BlackBox, Pace};
 use crate::directory::Directory;
+use crate::item_counter;
 use crate::lanes::Way;
 use crate::loaded_files::LoadedFiles;
 use crate::profiler::{SnapshotError, StartError};
@@ -301,6 +302,7 @@ impl Writer {
         let moment = self.moment(process::memory());
         // So that the heap at its death is never older than this.
         self.remember(&moment);
+        let counters = item_counter::counters();
         let snapshot = Snapshot {
             recorder,
             sequence,
@@ -309,6 +311,7 @@ impl Writer {
             live: &live,
             facts: &self.facts,
             moment: &moment,
+            counters: &counters,
         };
         let written = self.directory.write(sequence, |file| {
             snapshot.write(file).map_err(|error| match error {

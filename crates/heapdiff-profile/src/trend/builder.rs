@@ -10,6 +10,7 @@ use super::track::{Point, Track};
 use super::verdict::{Reason, Verdict};
 use crate::amounts::{Amounts, period_bytes};
 use crate::attribution::Attribution;
+use crate::base_scale::Scaling;
 use crate::comparison::{Comparison, EPOCH, Side, has_epochs};
 use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
@@ -191,8 +192,9 @@ impl<'a> TrendBuilder<'a> {
         }
         let head = self.last.as_ref().unwrap_or(&first);
         let confidence = self.options.selection.confidence;
-        let comparison = Comparison::new(first.side(), head.side(), frames.stack_count(), false, &mut notes)
-            .with_confidence(confidence);
+        let comparison =
+            Comparison::new(first.side(), head.side(), frames.stack_count(), Scaling::AsIs, &mut notes)
+                .with_confidence(confidence);
         let (seconds, has_times) = seconds(&self.points);
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());

@@ -25,7 +25,7 @@ fn by() -> impl Strategy<Value = DiffBy> {
 }
 
 fn report(base: &Profile, head: &Profile, by: &DiffBy, selection: &Selection) -> DiffReport {
-    let options = DiffOptions { by: by.clone(), selection: selection.clone() };
+    let options = DiffOptions { by: by.clone(), selection: selection.clone(), per: None };
     diff(DiffInputs { base, head }, &options).unwrap()
 }
 

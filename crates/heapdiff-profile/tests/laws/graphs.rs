@@ -138,7 +138,7 @@ proptest! {
                 continue;
             }
             let graph = graph(Some(&base), &head, &options(by, &selection));
-            let diff = diff(DiffInputs { base: &base, head: &head }, &DiffOptions { by: diff_by, selection: selection.clone() }).unwrap();
+            let diff = diff(DiffInputs { base: &base, head: &head }, &DiffOptions { by: diff_by, selection: selection.clone(), per: None }).unwrap();
             prop_assert_eq!(graph.pairing, Some(diff.pairing));
             prop_assert_eq!(graph.totals.shown, diff.total.shown);
             prop_assert_eq!(graph.totals.unfiltered, diff.total.unfiltered);

@@ -3,7 +3,7 @@
 use super::frame::{FiguresJson, FrameJson, SideJson};
 use crate::row_title;
 use crate::side::Side;
-use heapdiff_profile::{DiffReport, DiffRow, Pairing, Renamed};
+use heapdiff_profile::{DiffReport, DiffRow, ItemCounts, Pairing, Renamed};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -38,6 +38,7 @@ impl DiffJson<'_> {
                 schema: Self::SCHEMA,
                 paired: report.pairing == Pairing::Paired,
                 by: report.by.name(),
+                per: report.per.as_ref().map(PerJson::of),
                 sample_type: &report.sample_type.kind,
                 unit: &report.sample_type.unit,
                 base: SideJson::of(self.base, total.unfiltered.base),
@@ -73,9 +74,11 @@ pub(super) struct Document<'a> {
     /// Whether base and head are snapshots of one process, so that what is alive in both cancels exactly; otherwise
     /// they are compared as two estimates.
     paired: bool,
-    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `thread` or
-    /// `label:` and a name.
+    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `type`,
+    /// `thread` or `label:` and a name.
     by: String,
+    /// What the reader asked to divide values by; null where not. The values are whole.
+    per: Option<PerJson<'a>>,
     /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
     /// The unit of every `value`, such as `bytes` or `count`.
@@ -99,6 +102,24 @@ pub(super) struct Document<'a> {
     renamed: Vec<RenamedJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
+}
+
+/// Items, such as requests, that the program handled.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Per")]
+struct PerJson<'a> {
+    /// What they are called; null where their number was given without a name.
+    counter: Option<&'a str>,
+    /// How many: between base and head where both are of one process, otherwise in the head.
+    items: f64,
+    /// What the values of the base were multiplied by, so that it handled as many items; 1 in one process.
+    base_scale: f64,
+}
+
+impl<'a> PerJson<'a> {
+    fn of(per: &'a ItemCounts) -> Self {
+        Self { counter: per.name.as_deref(), items: per.items, base_scale: per.base_scale }
+    }
 }
 
 /// A function that may be one under two names.

@@ -87,8 +87,8 @@ pub(super) struct Document<'a> {
     seconds: Option<f64>,
     /// The snapshots, oldest first.
     files: Vec<FileJson<'a>>,
-    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `thread` or
-    /// `label:` and a name.
+    /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `type`,
+    /// `thread` or `label:` and a name.
     by: String,
     /// What is counted, such as `inuse_space`.
     sample_type: &'a str,

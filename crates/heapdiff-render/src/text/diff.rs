@@ -5,7 +5,7 @@ use super::comparison_head::ComparisonHead;
 use super::diff_columns::DiffColumns;
 use super::naming::{NamedRows, RowName};
 use super::wrapping::write_remark;
-use crate::quantity;
+use crate::quantity::{self, Measure};
 use crate::row_title;
 use crate::side::Side;
 use heapdiff_profile::{DiffBy, DiffReport, DiffRow};
@@ -40,7 +40,15 @@ impl DiffText<'_> {
             pairing: report.pairing,
             resolution_bytes: report.resolution_bytes,
         };
-        head.write(options, out)?;
+        // What the files hold is told as it is.
+        let whole = TextOptions {
+            measure: Measure { divide_by: None, ..options.measure.clone() },
+            ..options.clone()
+        };
+        head.write(if report.per.is_some() { &whole } else { options }, out)?;
+        if let Some(per) = &report.per {
+            write_remark(&row_title::per_words(per), options, out)?;
+        }
         let (grew, shrank, level) = self.by_direction();
         if self.report.rows.is_empty() {
             return writeln!(out, "\nNothing to compare: no sample in base or head.");

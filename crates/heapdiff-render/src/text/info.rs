@@ -119,7 +119,14 @@ impl InfoText<'_> {
 fn write_metadata(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
     write_process(metadata, list)?;
     write_recording(metadata, list)?;
-    write_memory(metadata, list)
+    write_memory(metadata, list)?;
+    if !metadata.counters.is_empty() {
+        list.section("counted by the program")?;
+    }
+    metadata
+        .counters
+        .iter()
+        .try_for_each(|(name, &items)| list.item(&elide::printable(name), &quantity::count(items)))
 }
 
 fn write_process(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {

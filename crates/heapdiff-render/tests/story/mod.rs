@@ -117,6 +117,7 @@ fn with_metadata(builder: ProfileBuilder, sequence: u32, live_bytes: u64) -> Pro
             table_bytes: mib(1),
             table_bytes_max: mib(64),
         };
+        metadata.counters = [("requests".to_owned(), 500 + 1_000 * u64::from(sequence))].into();
     })
 }
 

@@ -19,6 +19,24 @@ pub(crate) const QUIET: Case = Case {
     },
 };
 
+/// Every snapshot has the sums of what any thread has counted.
+pub(crate) const COUNTED: Case = Case {
+    name: "snapshots_carry_what_the_program_counts",
+    environment: &[("HEAPDIFF_DIR", "profiles"), ("HEAPDIFF_EVERY", "1h")],
+    inside: || {
+        let requests = heapdiff::counter("requests");
+        let add = || (0..1000).for_each(|_| requests.add(2));
+        std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(add))));
+        heapdiff::counter("jobs \"and\" more").add(1);
+    },
+    check: |ran: &Ran| {
+        let snapshots = ran.snapshots();
+        let counters = &snapshots.last().unwrap().metadata().counters;
+        assert_eq!(counters.get("requests"), Some(&8000), "{counters:?}");
+        assert_eq!((counters.len(), counters.get("jobs \"and\" more")), (2, Some(&1)));
+    },
+};
+
 /// A snapshot says whose it is, how it was made and what the process's memory was.
 pub(crate) const METADATA: Case = Case {
     name: "a_snapshot_describes_the_process_and_the_recorder",

@@ -58,6 +58,7 @@ static CASES: &[Case] = &[
     moments::CLONED,
     moments::AFTER_THE_END,
     lifecycle::QUIET,
+    lifecycle::COUNTED,
     lifecycle::METADATA,
     lifecycle::START_AND_STOP,
     lifecycle::BAD_VARIABLE,
