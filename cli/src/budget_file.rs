@@ -1,12 +1,32 @@
 //! Budgets as they are written in `heapdiff.toml`.
 
 use crate::failure::Failure;
-use heapdiff_profile::{Budget, Confidence, Limit};
+use heapdiff_profile::{Budget, Confidence, Limit, RateBudget, RateLimit, RateUnit};
 use serde::Deserialize;
 use std::path::Path;
 
 /// The file that is looked for where none is named.
 pub(crate) const DEFAULT_NAME: &str = "heapdiff.toml";
+
+/// Budgets of growth between two profiles, and of rates over a series.
+#[derive(Debug, Default)]
+pub(crate) struct Budgets {
+    /// By how much.
+    pub(crate) growth: Vec<Budget>,
+    /// How fast.
+    pub(crate) rates: Vec<RateBudget>,
+}
+
+impl Budgets {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.growth.is_empty() && self.rates.is_empty()
+    }
+
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.growth.extend(more.growth);
+        self.rates.extend(more.rates);
+    }
+}
 
 /// The file. What it does not know is refused: a limit that is mistyped must not look like one that is held.
 #[derive(Debug, Deserialize)]
@@ -25,6 +45,7 @@ struct Entry {
     max_growth: Option<String>,
     relative: Option<String>,
     per_item: Option<String>,
+    max_rate: Option<String>,
     confidence: Option<f64>,
     #[serde(default)]
     min_samples: u64,
@@ -35,7 +56,7 @@ struct Entry {
 /// # Errors
 /// If it cannot be read, or says something that is not understood, or a limit for each item where nobody said how many
 /// there were.
-pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Vec<Budget>, Failure> {
+pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Budgets, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::unreadable(path, &crate::directory::reason(&error), None))?;
     let file: BudgetFile = toml::from_str(&text).map_err(|error| {
@@ -47,7 +68,7 @@ pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Vec<Budget>, Failu
     if file.budget.is_empty() {
         return Err(in_file(path, "found no `[[budget]]`, expected at least one"));
     }
-    let mut budgets = Vec::new();
+    let mut budgets = Budgets::default();
     for (number, entry) in (1..).zip(&file.budget) {
         let of_entry =
             entry.budgets(items).map_err(|message| in_file(path, &format!("budget {number}: {message}")))?;
@@ -59,12 +80,12 @@ pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Vec<Budget>, Failu
 fn in_file(path: &Path, message: &str) -> Failure {
     Failure::usage(
         format!("`{}`: {message}", path.display()),
-        "a budget has `match`, `max_growth`, `relative`, `per_item`, `confidence` and `min_samples`",
+        "a budget has `match`, `max_growth`, `relative`, `per_item`, `max_rate`, `confidence` and `min_samples`",
     )
 }
 
 impl Entry {
-    fn budgets(&self, items: Option<u64>) -> Result<Vec<Budget>, String> {
+    fn budgets(&self, items: Option<u64>) -> Result<Budgets, String> {
         let confidence = match self.confidence {
             None => Confidence::default(),
             Some(chance) => confidence(chance)?,
@@ -80,8 +101,20 @@ impl Entry {
             let items = items.ok_or("`per_item` needs to know how many there were: say `--items N`")?;
             limits.push(Limit::PerItem { limit: bytes(text)?, items });
         }
+        if let Some(text) = &self.max_rate {
+            if !limits.is_empty() {
+                return Err("`max_rate` takes a `[[budget]]` of its own, without other limits".to_owned());
+            }
+            let rate = RateBudget {
+                pattern: self.pattern.clone(),
+                limit: rate(text)?,
+                confidence,
+                samples_min: self.min_samples,
+            };
+            return Ok(Budgets { growth: Vec::new(), rates: vec![rate] });
+        }
         if limits.is_empty() {
-            return Err("expected `max_growth`, `relative` or `per_item`".to_owned());
+            return Err("expected `max_growth`, `relative`, `per_item` or `max_rate`".to_owned());
         }
         let budget = |limit| Budget {
             pattern: self.pattern.clone(),
@@ -89,7 +122,7 @@ impl Entry {
             confidence,
             samples_min: self.min_samples,
         };
-        Ok(limits.into_iter().map(budget).collect())
+        Ok(Budgets { growth: limits.into_iter().map(budget).collect(), rates: Vec::new() })
     }
 }
 
@@ -101,6 +134,20 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     #[expect(clippy::cast_possible_truncation, reason = "whole bytes; `as` saturates")]
     let limit = bytes(text)? as i64;
     Ok(Limit::Absolute(limit))
+}
+
+/// `1MiB/h`.
+pub(crate) fn rate(text: &str) -> Result<RateLimit, String> {
+    let parts = text.rsplit_once('/').and_then(|(amount, unit)| {
+        let per = RateUnit::ALL.into_iter().find(|per| per.symbol() == unit.trim())?;
+        Some((bytes(amount.trim()).ok()?, per))
+    });
+    let (amount, per) = parts.ok_or_else(|| {
+        format!("found `{text}`, expected an amount by `/s`, `/min`, `/h` or `/day`, such as `1MiB/h`")
+    })?;
+    #[expect(clippy::cast_possible_truncation, reason = "whole bytes; `as` saturates")]
+    let amount = amount as i64;
+    Ok(RateLimit { amount, per })
 }
 
 fn bytes(text: &str) -> Result<f64, String> {

@@ -1,18 +1,20 @@
 //! What `heapdiff check` is asked.
 
 use super::{ProcessArguments, SelectionArguments};
-use clap::{Args, ValueEnum};
-use heapdiff_profile::Limit;
+use clap::{ArgGroup, Args, ValueEnum};
+use heapdiff_profile::{Limit, RateLimit};
 use std::path::PathBuf;
 
 /// Says whether growth stays within what it may be, by its exit status
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("limits").multiple(true),
     override_usage = "heapdiff check [OPTIONS] BASE HEAD\n       heapdiff check [OPTIONS] DIR\n       heapdiff check [OPTIONS] --base FILE... HEAD...",
     after_help = "\
 Examples:
   heapdiff check before.pb.gz after.pb.gz --max-growth 1MiB
   heapdiff check profiles --max-growth 2% --match '^shop::'
+  heapdiff check profiles --max-rate 1MiB/h
   heapdiff check profiles                       by the budgets of heapdiff.toml
   heapdiff check profiles --format junit >target/heap.xml
 
@@ -22,6 +24,9 @@ heapdiff.toml:
   max_growth = \"5MiB\"
   relative = \"2%\"
   min_samples = 20
+
+  [[budget]]
+  max_rate = \"1MiB/h\"
 
 Exit status: 0 every budget is held, 1 one is exceeded, 4 none is exceeded but
 one cannot be judged by these profiles, 2 wrong usage, 3 unreadable input."
@@ -36,14 +41,18 @@ pub(crate) struct CheckArguments {
     pub(crate) base: Vec<PathBuf>,
 
     /// How much memory may grow: `1MiB`, or `2%` of the base
-    #[arg(long, value_name = "LIMIT", value_parser = crate::budget_file::limit)]
+    #[arg(long, value_name = "LIMIT", group = "limits", value_parser = crate::budget_file::limit)]
     pub(crate) max_growth: Option<Limit>,
 
-    /// What `--max-growth` is about: stacks with a function that matches
-    #[arg(long = "match", value_name = "REGEX", requires = "max_growth")]
+    /// How fast memory may grow over the snapshots of a folder: `1MiB/h`, or by `/s`, `/min` or `/day`
+    #[arg(long, value_name = "RATE", group = "limits", value_parser = crate::budget_file::rate)]
+    pub(crate) max_rate: Option<RateLimit>,
+
+    /// What these limits are about: stacks with a function that matches
+    #[arg(long = "match", value_name = "REGEX", requires = "limits")]
     pub(crate) pattern: Option<String>,
 
-    /// The budgets [default: heapdiff.toml, where there is one and no --max-growth]
+    /// The budgets [default: heapdiff.toml, where there is one and no limit is given]
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) budgets: Option<PathBuf>,
 
@@ -51,7 +60,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "N")]
     pub(crate) items: Option<u64>,
 
-    /// Growth that rests on fewer samples is not judged by --max-growth
+    /// Growth that rests on fewer samples is not judged by --max-growth and --max-rate
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) min_samples: u64,
 

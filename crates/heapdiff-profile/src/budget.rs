@@ -6,7 +6,8 @@ use crate::error::AnalysisError;
 use crate::filter::{FilterPatterns, Filters};
 use crate::interval::Confidence;
 use crate::note::Note;
-use crate::profile::{LabelValue, Profile};
+use crate::profile::{LabelValue, Profile, Sample};
+use crate::rate_budget::RateOutcome;
 use crate::resolve::Resolver;
 use crate::row_key::DiffBy;
 use crate::selection::Selection;
@@ -67,10 +68,12 @@ pub struct BudgetOutcome {
 }
 
 /// All budgets of a check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BudgetReport {
-    /// In the order in which they were given.
+    /// What may grow by so much, in the order in which it was given.
     pub outcomes: Vec<BudgetOutcome>,
+    /// What may grow so fast, in the order in which it was given.
+    pub rates: Vec<RateOutcome>,
     /// What a reader must know, each once.
     pub notes: Vec<Note>,
 }
@@ -79,7 +82,17 @@ impl BudgetReport {
     /// The worst of all verdicts: [`BudgetVerdict::Held`] where there are no budgets.
     #[must_use]
     pub fn verdict(&self) -> BudgetVerdict {
-        self.outcomes.iter().map(|outcome| outcome.verdict).min().unwrap_or(BudgetVerdict::Held)
+        let of_rates = self.rates.iter().map(|outcome| outcome.verdict);
+        let of_growth = self.outcomes.iter().map(|outcome| outcome.verdict);
+        of_growth.chain(of_rates).min().unwrap_or(BudgetVerdict::Held)
+    }
+
+    /// Adds what became of the rates, and what a reader must know of them.
+    pub fn add_rates(&mut self, rates: Vec<RateOutcome>) {
+        for outcome in &rates {
+            add_notes(&mut self.notes, &outcome.report.notes);
+        }
+        self.rates.extend(rates);
     }
 }
 
@@ -95,14 +108,18 @@ pub fn check(
     let (mut outcomes, mut notes) = (Vec::with_capacity(budgets.len()), Vec::new());
     for budget in budgets {
         let outcome = judge(inputs, budget, selection)?;
-        for note in &outcome.report.notes {
-            if !notes.contains(note) {
-                notes.push(note.clone());
-            }
-        }
+        add_notes(&mut notes, &outcome.report.notes);
         outcomes.push(outcome);
     }
-    Ok(BudgetReport { outcomes, notes })
+    Ok(BudgetReport { outcomes, rates: Vec::new(), notes })
+}
+
+fn add_notes(to: &mut Vec<Note>, notes: &[Note]) {
+    for note in notes {
+        if !to.contains(note) {
+            to.push(note.clone());
+        }
+    }
 }
 
 fn judge(
@@ -110,11 +127,7 @@ fn judge(
     budget: &Budget,
     selection: &Selection,
 ) -> Result<BudgetOutcome, AnalysisError> {
-    let mut selection = Selection { confidence: budget.confidence, ..selection.clone() };
-    if let Some(pattern) = &budget.pattern {
-        selection.filters =
-            Filters::new(&FilterPatterns { focus: vec![pattern.clone()], ..FilterPatterns::default() })?;
-    }
+    let selection = selected(budget.pattern.as_deref(), budget.confidence, selection)?;
     let options = DiffOptions { by: DiffBy::Line, selection, per: None };
     let report = diff(inputs, &options)?;
     let figures = &report.total.shown;
@@ -147,6 +160,20 @@ fn judge(
     Ok(BudgetOutcome { budget: budget.clone(), allowed, report, verdict, samples_needed })
 }
 
+/// What a budget is about, and how sure its verdict must be.
+pub(crate) fn selected(
+    pattern: Option<&str>,
+    confidence: Confidence,
+    selection: &Selection,
+) -> Result<Selection, AnalysisError> {
+    let mut selection = Selection { confidence, ..selection.clone() };
+    if let Some(pattern) = pattern {
+        selection.filters =
+            Filters::new(&FilterPatterns { focus: vec![pattern.to_owned()], ..FilterPatterns::default() })?;
+    }
+    Ok(selection)
+}
+
 impl Limit {
     /// What it allows where the base holds `base`.
     #[expect(clippy::cast_possible_truncation, reason = "rounds down; `as` saturates")]
@@ -165,19 +192,8 @@ impl Limit {
 /// What it grows by is several times `allowed`, and as many samples as make that sure.
 #[must_use]
 pub fn plant_leak(head: &Profile, budget: &Budget, allowed: i64) -> Option<Profile> {
-    let mut options = Selection::default();
-    if let Some(pattern) = &budget.pattern {
-        let patterns = FilterPatterns { focus: vec![pattern.clone()], ..FilterPatterns::default() };
-        options.filters = Filters::new(&patterns).ok()?;
-    }
-    let mut resolver = Resolver::new(&options);
-    let resolved = resolver.resolve(head);
-    let is_positive =
-        |at: usize| head.samples.get(at).is_some_and(|sample| sample.values.iter().any(|&value| value > 0));
-    let at = (0..head.samples.len())
-        .find(|&at| resolved.stacks.get(at).is_some_and(Option::is_some) && is_positive(at))?;
-    let mut planted = head.clone();
-    let mut sample = planted.samples.get(at)?.clone();
+    let is_positive = |sample: &Sample| sample.values.iter().any(|&value| value > 0);
+    let mut sample = sample_of(head, budget.pattern.as_deref(), is_positive)?;
     let biggest = sample.values.iter().copied().max().unwrap_or(1).max(1);
     let wanted = allowed.saturating_mul(4).max(head.period.saturating_mul(PLANTED_SAMPLES)).max(1 << 20);
     // A whole number of times the sample, so that its samples, objects and bytes still agree.
@@ -185,16 +201,34 @@ pub fn plant_leak(head: &Profile, budget: &Budget, allowed: i64) -> Option<Profi
     for value in &mut sample.values {
         *value = value.saturating_mul(times);
     }
-    // Allocated after the base was taken.
-    let epoch = head.strings.find(EPOCH);
+    let mut planted = head.clone();
+    plant(&mut planted, sample);
+    Some(planted)
+}
+
+/// The first sample of a profile that a pattern is about and for which `is_wanted` holds.
+pub(crate) fn sample_of(
+    profile: &Profile,
+    pattern: Option<&str>,
+    is_wanted: impl Fn(&Sample) -> bool,
+) -> Option<Sample> {
+    let options = selected(pattern, Confidence::default(), &Selection::default()).ok()?;
+    let mut resolver = Resolver::new(&options);
+    let resolved = resolver.resolve(profile);
+    let mut matching = profile.samples.iter().zip(&resolved.stacks).filter(|(_, stack)| stack.is_some());
+    matching.find(|(sample, _)| is_wanted(sample)).map(|(sample, _)| sample.clone())
+}
+
+/// Adds a sample as one that was allocated after every snapshot before.
+pub(crate) fn plant(profile: &mut Profile, mut sample: Sample) {
+    let epoch = profile.strings.find(EPOCH);
     for label in &mut sample.labels {
         if let (true, LabelValue::Number { value, .. }) = (Some(label.key) == epoch, &mut label.value) {
             *value = i64::MAX;
         }
     }
-    planted.samples.push(sample);
-    Some(planted)
+    profile.samples.push(sample);
 }
 
 /// A planted leak rests on at least so many samples.
-const PLANTED_SAMPLES: i64 = 100;
+pub(crate) const PLANTED_SAMPLES: i64 = 100;

@@ -79,6 +79,7 @@ mod per_item;
 mod profile;
 mod profile_builder;
 mod pruning;
+mod rate_budget;
 mod rename;
 mod renamed;
 mod resolve;
@@ -133,6 +134,7 @@ pub use profile::{
     ValueType,
 };
 pub use profile_builder::{Allocated, InUse, ProfileBuilder};
+pub use rate_budget::{RateBudget, RateCheck, RateLimit, RateNeeds, RateOutcome, RateUnit, plant_rate};
 pub use rename::{Rename, RenameError};
 pub use renamed::Renamed;
 pub use row_key::{DiffBy, RowTitle};

@@ -8,4 +8,4 @@ mod words;
 pub use annotations::BudgetAnnotations;
 pub use junit::BudgetJunit;
 pub use markdown::BudgetMarkdown;
-pub(crate) use words::Words;
+pub(crate) use words::{Words, lack};

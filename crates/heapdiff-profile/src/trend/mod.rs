@@ -22,4 +22,5 @@ pub(crate) use part::Part;
 pub use rate::Rate;
 pub use report::{Headroom, Step, TrendOptions, TrendReport, TrendRow};
 pub(crate) use shape::SNAPSHOTS_MIN;
+pub(crate) use slope::Slope;
 pub use verdict::{Judgement, Reason, Shape, Verdict};

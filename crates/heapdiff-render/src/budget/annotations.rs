@@ -21,9 +21,8 @@ impl BudgetAnnotations<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        for outcome in &self.report.outcomes {
-            let words = Words::of(outcome, self.source_root);
-            let level = match outcome.verdict {
+        for words in Words::all(self.report, self.source_root) {
+            let level = match words.outcome {
                 BudgetVerdict::Exceeded => "error",
                 BudgetVerdict::Inconclusive => "warning",
                 BudgetVerdict::Held => "notice",

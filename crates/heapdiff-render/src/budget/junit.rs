@@ -21,31 +21,25 @@ impl BudgetJunit<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let outcomes = &self.report.outcomes;
-        let count =
-            |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count().to_string();
+        let budgets: Vec<Words> = Words::all(self.report, self.source_root).collect();
+        let count = |verdict| budgets.iter().filter(|words| words.outcome == verdict).count().to_string();
         let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
         let suite = xml.create_element("testsuite").with_attributes([
             ("name", "heapdiff"),
-            ("tests", outcomes.len().to_string().as_str()),
+            ("tests", budgets.len().to_string().as_str()),
             ("failures", count(BudgetVerdict::Exceeded).as_str()),
             ("errors", count(BudgetVerdict::Inconclusive).as_str()),
         ]);
-        suite.write_inner_content(|xml| {
-            for outcome in outcomes {
-                write_case(xml, &Words::of(outcome, self.source_root), outcome.verdict)?;
-            }
-            Ok(())
-        })?;
+        suite.write_inner_content(|xml| budgets.iter().try_for_each(|words| write_case(xml, words)))?;
         writeln!(out)
     }
 }
 
-fn write_case<W: Write>(xml: &mut Writer<W>, words: &Words, verdict: BudgetVerdict) -> io::Result<()> {
+fn write_case<W: Write>(xml: &mut Writer<W>, words: &Words) -> io::Result<()> {
     let case = xml
         .create_element("testcase")
         .with_attributes([("classname", "heapdiff"), ("name", words.what.as_str())]);
-    let element = match verdict {
+    let element = match words.outcome {
         BudgetVerdict::Held => return case.write_empty().map(|_| ()),
         BudgetVerdict::Exceeded => "failure",
         BudgetVerdict::Inconclusive => "error",

@@ -22,9 +22,8 @@ impl BudgetMarkdown<'_> {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| | memory | growth | interval | allowed | most by |")?;
         writeln!(out, "|---|---|---:|---:|---:|---|")?;
-        for outcome in &self.report.outcomes {
-            let words = Words::of(outcome, self.source_root);
-            let sign = match outcome.verdict {
+        for words in Words::all(self.report, self.source_root) {
+            let sign = match words.outcome {
                 BudgetVerdict::Exceeded => "❌ exceeded",
                 BudgetVerdict::Inconclusive => "❔ inconclusive",
                 BudgetVerdict::Held => "✅ held",

@@ -1,7 +1,7 @@
 //! `heapdiff/check/v1`.
 
 use super::frame::{FiguresJson, FrameJson};
-use heapdiff_profile::{BudgetOutcome, BudgetReport, BudgetVerdict, Limit, Pairing};
+use heapdiff_profile::{BudgetOutcome, BudgetReport, BudgetVerdict, Limit, Pairing, RateNeeds, RateOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -29,12 +29,7 @@ impl BudgetJson<'_> {
             &Document {
                 schema: Self::SCHEMA,
                 verdict: VerdictJson::of(self.report.verdict()),
-                budgets: self
-                    .report
-                    .outcomes
-                    .iter()
-                    .map(|outcome| OutcomeJson::of(outcome, rows_max))
-                    .collect(),
+                budgets: self.outcomes(rows_max).collect(),
                 notes: self.report.notes.iter().map(ToString::to_string).collect(),
             },
             out,
@@ -46,8 +41,12 @@ impl BudgetJson<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let outcomes = self.report.outcomes.iter().map(|outcome| OutcomeJson::of(outcome, 0));
-        super::csv::write(outcomes, true, out)
+        super::csv::write(self.outcomes(0), true, out)
+    }
+
+    fn outcomes(&self, rows_max: usize) -> impl Iterator<Item = OutcomeJson<'_>> {
+        let of_growth = self.report.outcomes.iter().map(move |outcome| OutcomeJson::of(outcome, rows_max));
+        of_growth.chain(self.report.rates.iter().map(move |outcome| OutcomeJson::of_rate(outcome, rows_max)))
     }
 }
 
@@ -59,7 +58,7 @@ pub(super) struct Document<'a> {
     schema: &'static str,
     /// The worst of all budgets.
     verdict: VerdictJson,
-    /// What became of each, in the order in which they were given.
+    /// What became of each, in the order in which they were given; limits of rates behind the others.
     budgets: Vec<OutcomeJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
@@ -77,14 +76,25 @@ struct OutcomeJson<'a> {
     sample_type: &'a str,
     /// The unit of every `value`, such as `bytes` or `count`.
     unit: &'a str,
-    /// How much growth is allowed between these two profiles, in the unit.
-    allowed: i64,
+    /// How much growth is allowed between these two profiles, in the unit; of a rate, between the first snapshot and the
+    /// last, null where it is not known when they were taken.
+    allowed: Option<i64>,
     /// The limit as it was given, in the unit; null if it was given otherwise.
     max_growth: Option<i64>,
     /// The limit as a part of the base, 0.02 for 2 %; null if it was given otherwise.
     max_relative: Option<f64>,
     /// The limit for each item, in the unit; null if it was given otherwise.
     max_per_item: Option<f64>,
+    /// The limit of the rate, in the unit in a second; null if the limit is none of a rate.
+    max_per_second: Option<f64>,
+    /// How fast it grows, in the unit in a second; null if the limit is none of a rate, or the rate is not known.
+    per_second: Option<f64>,
+    /// Lower end of the interval of `per_second`; null where that is null.
+    low: Option<f64>,
+    /// Upper end of that interval; null where that is null.
+    high: Option<f64>,
+    /// The time from the first snapshot to the last; null if the limit is none of a rate, or the time is not known.
+    seconds: Option<f64>,
     /// How many items were served; null unless the limit is for each.
     items: Option<u64>,
     /// How sure the verdict must be, from 0 to 1.
@@ -96,9 +106,13 @@ struct OutcomeJson<'a> {
     paired: bool,
     /// About how many samples a verdict would take; null unless it is inconclusive for the lack of them.
     samples_needed: Option<u64>,
+    /// How many snapshots a verdict on a rate takes at least; null unless it is inconclusive for the lack of them.
+    snapshots_needed: Option<u64>,
+    /// About how long a series would decide a rate; null unless it is inconclusive and that is known.
+    seconds_needed: Option<f64>,
     #[serde(flatten)]
     figures: FiguresJson,
-    /// The rows that grew, which are to blame, the largest first.
+    /// The rows that grew, which are to blame, the largest first; of a rate, the most suspect first.
     rows: Vec<RowJson>,
 }
 
@@ -130,16 +144,63 @@ impl<'a> OutcomeJson<'a> {
             verdict: VerdictJson::of(outcome.verdict),
             sample_type: &report.sample_type.kind,
             unit: &report.sample_type.unit,
-            allowed: outcome.allowed,
+            allowed: Some(outcome.allowed),
             max_growth,
             max_relative,
             max_per_item,
+            max_per_second: None,
+            per_second: None,
+            low: None,
+            high: None,
+            seconds: None,
             items: of_items,
             confidence: report.confidence.chance(),
             min_samples: outcome.budget.samples_min,
             paired: report.pairing == Pairing::Paired,
             samples_needed: outcome.samples_needed,
+            snapshots_needed: None,
+            seconds_needed: None,
             figures: FiguresJson::of(&report.total.shown),
+            rows: report.rows.iter().take(rows_max).map(row).collect(),
+        }
+    }
+
+    fn of_rate(outcome: &'a RateOutcome, rows_max: usize) -> Self {
+        let (report, budget) = (&outcome.report, &outcome.budget);
+        let (mut samples_needed, mut snapshots_needed, mut seconds_needed) = (None, None, None);
+        match outcome.needs {
+            Some(RateNeeds::Samples(needed)) => samples_needed = Some(needed),
+            Some(RateNeeds::Snapshots(needed)) => snapshots_needed = Some(needed),
+            Some(RateNeeds::Seconds(needed)) => seconds_needed = Some(needed),
+            Some(RateNeeds::Times) | None => {}
+        }
+        let rate = Some(outcome.rate).filter(|_| report.has_times);
+        let row = |row: &heapdiff_profile::TrendRow| RowJson {
+            frame: FrameJson::of(row.frame, &report.frames),
+            figures: FiguresJson::of(&row.figures),
+        };
+        Self {
+            pattern: budget.pattern.as_deref(),
+            verdict: VerdictJson::of(outcome.verdict),
+            sample_type: &report.sample_type.kind,
+            unit: &report.sample_type.unit,
+            allowed: outcome.allowed(),
+            max_growth: None,
+            max_relative: None,
+            max_per_item: None,
+            max_per_second: Some(budget.limit.per_second()),
+            per_second: rate.map(|rate| rate.per_second),
+            low: rate.map(|rate| rate.low),
+            high: rate.map(|rate| rate.high),
+            seconds: outcome.seconds(),
+            items: None,
+            confidence: report.confidence.chance(),
+            min_samples: budget.samples_min,
+            paired: report.pairing == Pairing::Paired,
+            samples_needed,
+            snapshots_needed,
+            seconds_needed,
+            figures: FiguresJson::of(&report.total.figures),
             rows: report.rows.iter().take(rows_max).map(row).collect(),
         }
     }

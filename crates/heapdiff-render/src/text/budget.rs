@@ -4,14 +4,11 @@ use super::TextOptions;
 use super::naming::RowName;
 use super::table::{Align, Cell, Row, Table};
 use super::wrapping::write_remark;
-use crate::budget::Words;
+use crate::budget::{Words, lack};
 use crate::elide;
-use crate::quantity::{self, Unit};
-use heapdiff_profile::{BudgetOutcome, BudgetReport, BudgetVerdict};
+use crate::quantity;
+use heapdiff_profile::{BudgetReport, BudgetVerdict, FrameTable, RateNeeds, RateOutcome};
 use std::io::{self, Write};
-
-/// Rows below a budget that is not held.
-const CULPRITS: usize = 3;
 
 /// What became of the budgets.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +31,17 @@ impl BudgetText<'_> {
             ("samples", Align::Right),
         ];
         let mut table = Table::new(titles);
-        for outcome in &self.report.outcomes {
-            table.push(row(outcome, options));
+        let budgets: Vec<Words> = Words::all(self.report, options.source_root.as_deref()).collect();
+        let of_growth = self.report.outcomes.iter().map(|outcome| &outcome.report.frames);
+        let frames = of_growth.chain(self.report.rates.iter().map(|outcome| &outcome.report.frames));
+        for (words, frames) in budgets.iter().zip(frames) {
+            table.push(row(words, frames, options));
         }
         table.write(options, out)?;
         writeln!(out)?;
-        let count =
-            |verdict| self.report.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
+        let count = |verdict| budgets.iter().filter(|words| words.outcome == verdict).count();
         let (exceeded, open) = (count(BudgetVerdict::Exceeded), count(BudgetVerdict::Inconclusive));
-        let all = quantity::counted(self.report.outcomes.len() as u64, "budget");
+        let all = quantity::counted(budgets.len() as u64, "budget");
         match (exceeded, open) {
             (0, 0) => writeln!(out, "{all} held.",),
             (0, open) => writeln!(out, "{open} of {all} cannot be judged by these profiles."),
@@ -55,44 +54,63 @@ impl BudgetText<'_> {
                 writeln!(out, "{}", options.theme.change(1, sentence))
             }
         }?;
-        let Some(needed) = self.report.outcomes.iter().filter_map(|outcome| outcome.samples_needed).max()
-        else {
-            return Ok(());
-        };
-        let remark = format!(
-            "some {} would decide: record for longer, or with a shorter `HEAPDIFF_PERIOD`",
-            quantity::counted(needed, "sample")
-        );
-        write_remark(&remark, options, out)
+        let of_growth = self.report.outcomes.iter().filter_map(|outcome| outcome.samples_needed);
+        let of_rates = self.report.rates.iter().filter_map(|outcome| match outcome.needs {
+            Some(RateNeeds::Samples(needed)) => Some(needed),
+            _ => None,
+        });
+        if let Some(needed) = of_growth.chain(of_rates).max() {
+            let remark = format!(
+                "some {} would decide: record for longer, or with a shorter `HEAPDIFF_PERIOD`",
+                quantity::counted(needed, "sample")
+            );
+            write_remark(&remark, options, out)?;
+        }
+        let remarks = self.report.rates.iter().filter_map(remark);
+        let mut said = Vec::new();
+        for remark in remarks {
+            if !said.contains(&remark) {
+                write_remark(&remark, options, out)?;
+                said.push(remark);
+            }
+        }
+        Ok(())
     }
 }
 
-fn row(outcome: &BudgetOutcome, options: &TextOptions) -> Row {
-    let words = Words::of(outcome, options.source_root.as_deref());
-    let (sign, tendency) = match outcome.verdict {
+/// What would decide a rate that is inconclusive for another reason than its samples.
+fn remark(outcome: &RateOutcome) -> Option<String> {
+    match outcome.needs {
+        _ if outcome.verdict != BudgetVerdict::Inconclusive => None,
+        Some(RateNeeds::Samples(_)) => None,
+        Some(RateNeeds::Snapshots(_) | RateNeeds::Seconds(_)) => {
+            Some(format!("{}: record for longer", lack(outcome)))
+        }
+        Some(RateNeeds::Times) | None => Some(lack(outcome)),
+    }
+}
+
+fn row(words: &Words, frames: &FrameTable, options: &TextOptions) -> Row {
+    let (sign, tendency) = match words.outcome {
         BudgetVerdict::Exceeded => ("▲", 1),
         BudgetVerdict::Inconclusive => ("?", 0),
         BudgetVerdict::Held => ("●", 0),
     };
     let verdict = format!("{sign} {}", words.verdict);
-    let samples = outcome.report.total.shown.samples;
     let cells = vec![
         Cell::painted(verdict, |text| options.theme.change(tendency, text)),
-        Cell::plain(words.growth),
-        Cell::plain(if words.interval.is_empty() { "-".to_owned() } else { words.interval }),
-        Cell::plain(words.allowed),
-        Cell::plain(samples.map_or("-".to_owned(), quantity::count)),
+        Cell::plain(words.growth.as_str()),
+        Cell::plain(if words.interval.is_empty() { "-" } else { &words.interval }),
+        Cell::plain(words.allowed.as_str()),
+        Cell::plain(words.samples.map_or("-".to_owned(), quantity::count)),
     ];
     let basis = if words.basis.is_empty() { String::new() } else { format!(", by {} at most", words.basis) };
     let name = format!("      {}{basis}", elide::printable(&words.what));
     let mut below = vec![Cell::painted(name, |text| options.theme.strong(text))];
-    if outcome.verdict != BudgetVerdict::Held {
-        let unit = Unit::from_name(&outcome.report.sample_type.unit);
-        let growers = outcome.report.rows.iter().filter(|row| row.figures.value.delta() > 0).take(CULPRITS);
-        below.extend(growers.map(|row| {
-            let name = RowName::of(outcome.report.frames.frame(row.frame), options);
-            let growth = unit.format_change(row.figures.value.delta());
-            let line = format!("      {growth}  {}  {}", name.function, name.place);
+    if words.outcome != BudgetVerdict::Held {
+        below.extend(words.growers.iter().map(|grower| {
+            let name = RowName::of(frames.frame(grower.frame), options);
+            let line = format!("      {}  {}  {}", grower.growth, name.function, name.place);
             Cell::painted(elide::middle(line.trim_end(), options.width), |text| options.theme.faint(text))
         }));
     }
