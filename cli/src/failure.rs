@@ -10,6 +10,8 @@ use std::process::ExitCode;
 const USAGE: u8 = 2;
 /// Exit status for input that cannot be read.
 const INPUT: u8 = 3;
+/// Exit status for input that is fine and does not decide the question.
+const INCONCLUSIVE: u8 = 4;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,14 @@ pub(crate) enum Failure {
         message: String,
         /// What to do.
         hint: Option<String>,
+    },
+    /// The input can be read, and is too little to answer the question.
+    #[error("{message}")]
+    Inconclusive {
+        /// What was found and what it takes.
+        message: String,
+        /// What to do.
+        hint: String,
     },
     /// Some of several sources cannot be read, so that there is no sum of them all.
     #[error("{} of {count} sources cannot be read", failures.len())]
@@ -92,6 +102,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let (status, hint) = match error.downcast_ref::<Failure>() {
         Some(Failure::Usage { hint, .. }) => (USAGE, hint.as_deref()),
         Some(Failure::Input { hint, .. }) => (INPUT, hint.as_deref()),
+        Some(Failure::Inconclusive { hint, .. }) => (INCONCLUSIVE, Some(hint.as_str())),
         Some(Failure::Sources { failures, count }) => {
             for failure in failures {
                 talk::say("error", AnsiColor::Red, &one_line(&failure.to_string()));

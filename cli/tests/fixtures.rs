@@ -42,7 +42,26 @@ fn fixtures() -> Vec<(PathBuf, Content)> {
         ),
         ("several/notes.txt".to_owned(), Content::Bytes(b"Two runs.\n".to_vec())),
     ]);
+    let odd = [0, 1, 3, 4, 5].map(|sequence| (shop("odd", sequence), Content::Profile(Box::new(odd(sequence)))));
+    fixtures.extend(odd);
     fixtures.into_iter().map(|(path, content)| (folder.join(path), content)).collect()
+}
+
+/// A series in which nothing is as it should be: snapshot 2 is missing, the clock was set back before 3 and the period
+/// changed before 4, and 5 is of another process.
+fn odd(sequence: u32) -> Profile {
+    let mut profile = shop_snapshot(sequence);
+    if sequence == 3 {
+        profile.time_nanos -= 3_600_000_000_000;
+    }
+    let metadata = profile.metadata.as_mut().unwrap();
+    if sequence == 4 {
+        metadata.period_bytes = 65_536;
+    }
+    if sequence == 5 {
+        metadata.process.pid = 43;
+    }
+    profile
 }
 
 /// What a file of the fixtures holds.

@@ -32,6 +32,16 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
         input.each_snapshot(folder, sample_type, |named| builder.add(named).map_err(refused))?;
     let report = builder.finish().map_err(refused)?;
     say_notes(&report.notes, talk);
+    if let [only] = report.points.as_slice() {
+        return Err(Failure::Inconclusive {
+            message: format!("one snapshot in `{}`: a trend takes two, and a verdict five", folder.display()),
+            hint: format!(
+                "wait for more, or see what is alive with `heapdiff top {}`",
+                shell_word(&only.name)
+            ),
+        }
+        .into());
+    }
     let OutputArguments { format, count } = &arguments.output;
     let json = TrendJson { report: &report, rows_max: count.rows };
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);

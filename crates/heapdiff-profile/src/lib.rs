@@ -149,6 +149,6 @@ pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use tendency::Tendency;
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
-    Headroom, Judgement, Rate, Reason, Shape, Step, TrendBuilder, TrendOptions, TrendReport, TrendRow,
-    Verdict,
+    Headroom, Judgement, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder, TrendOptions, TrendReport,
+    TrendRow, Verdict,
 };

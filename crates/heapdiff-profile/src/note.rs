@@ -1,6 +1,7 @@
 //! What a reader of a report must know to read it right: facts that are no errors.
 
 use crate::renamed::Renamed;
+use crate::trend::SeriesNote;
 use std::fmt;
 
 /// A remark on a report. Its text is a lowercase fragment without a full stop.
@@ -93,6 +94,8 @@ pub enum Note {
     SnapshotOfTheEnd,
     /// Rows are types, and some types are not known.
     UnknownTypes,
+    /// Something about the order of a series.
+    Series(SeriesNote),
     /// A function that went and one that came may be the same.
     Renamed(Renamed),
     /// Sample types that only some of the profiles that were merged have, and were left out.
@@ -172,6 +175,7 @@ impl fmt::Display for Note {
                 )
             }
             Self::UnknownTypes => f.write_str(UNKNOWN_TYPES),
+            Self::Series(note) => note.fmt(f),
             Self::Renamed(renamed) => renamed.fmt(f),
             Self::SampleTypesNotCommon { kinds } => {
                 let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();

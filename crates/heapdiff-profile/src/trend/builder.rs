@@ -2,6 +2,7 @@
 //!
 //! Of each snapshot only sums are kept, so a series may be longer than memory has room for profiles.
 
+use super::continuity::Continuity;
 use super::rate::Rate;
 use super::report::{Headroom, TrendOptions, TrendReport, TrendRow};
 use super::shape::{SNAPSHOTS_MIN, judge};
@@ -54,6 +55,7 @@ pub struct TrendBuilder<'a> {
     /// Whether every snapshot tells what was there at the one before.
     has_parts: bool,
     left_out: usize,
+    continuity: Continuity,
 }
 
 /// A snapshot that is still needed whole.
@@ -92,6 +94,7 @@ impl<'a> TrendBuilder<'a> {
             cells: Vec::new(),
             has_parts: true,
             left_out: 0,
+            continuity: Continuity::default(),
         }
     }
 
@@ -117,6 +120,9 @@ impl<'a> TrendBuilder<'a> {
                 return Ok(());
             }
         };
+        if !self.continuity.add(&profile) {
+            return Ok(());
+        }
         let resolved = self.resolver.resolve(&profile);
         let sequence = profile.metadata.as_ref().map(|metadata| metadata.sequence);
         let snapshot = self.points.len();
@@ -196,6 +202,9 @@ impl<'a> TrendBuilder<'a> {
             Comparison::new(first.side(), head.side(), frames.stack_count(), Scaling::AsIs, &mut notes)
                 .with_confidence(confidence);
         let (seconds, has_times) = seconds(&self.points);
+        // Said of the whole series instead.
+        notes.retain(|note| !matches!(note, Note::DifferentPeriods { .. }));
+        notes.extend(self.continuity.notes(has_times || self.points.len() < 2));
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());
         let rows = Rows {

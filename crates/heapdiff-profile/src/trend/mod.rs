@@ -7,6 +7,7 @@
 //! 4. `shape`: the word for the form. `verdict`: what follows from it, and why.
 
 mod builder;
+mod continuity;
 mod part;
 mod rate;
 mod report;
@@ -18,6 +19,7 @@ mod track;
 mod verdict;
 
 pub use builder::TrendBuilder;
+pub use continuity::SeriesNote;
 pub(crate) use part::Part;
 pub use rate::Rate;
 pub use report::{Headroom, Step, TrendOptions, TrendReport, TrendRow};
