@@ -42,7 +42,8 @@ fn fixtures() -> Vec<(PathBuf, Content)> {
         ),
         ("several/notes.txt".to_owned(), Content::Bytes(b"Two runs.\n".to_vec())),
     ]);
-    let odd = [0, 1, 3, 4, 5].map(|sequence| (shop("odd", sequence), Content::Profile(Box::new(odd(sequence)))));
+    let odd =
+        [0, 1, 3, 4, 5].map(|sequence| (shop("odd", sequence), Content::Profile(Box::new(odd(sequence)))));
     fixtures.extend(odd);
     fixtures.into_iter().map(|(path, content)| (folder.join(path), content)).collect()
 }

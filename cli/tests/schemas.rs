@@ -30,6 +30,7 @@ const QUESTIONS: &[&str] = &[
     "shop --type inuse_objects -n 1",
     "single",
     "MADE/growing",
+    "MADE/teeth",
     "MADE/bare",
     "MADE/counts",
     "MADE/dumps",
@@ -106,6 +107,7 @@ const QUESTIONS: &[&str] = &[
     "trend MADE/growing",
     "trend MADE/late",
     "trend MADE/step",
+    "trend MADE/teeth",
     "trend MADE/dumps",
     "info MADE/words.pb.gz",
     "info shop go-heap.pb.gz",
@@ -277,7 +279,7 @@ fn made() -> TempDir {
         let bytes = write_profile(profile, Vec::new()).unwrap();
         std::fs::write(folder.path().join(name), bytes).unwrap();
     };
-    for name in ["growing", "late", "step", "bare", "counts", "dumps"] {
+    for name in ["growing", "late", "step", "teeth", "bare", "counts", "dumps"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     for sequence in 0..story::SNAPSHOTS {
@@ -297,6 +299,15 @@ fn made() -> TempDir {
                 profile.in_use(&["step src/step.rs:1"], live(epoch))
             });
         write(&format!("step/app-20270115T080000Z-42-{sequence:06}.pb.gz"), &profile.build());
+    }
+    for sequence in 0..30 {
+        // A queue that is emptied every five snapshots.
+        let live = |epoch: u32| InUse { bytes: 90 << 20, objects: 90, samples: 90, epoch: i64::from(epoch) };
+        let profile = (sequence - sequence % 5..=sequence)
+            .fold(ProfileBuilder::heap().snapshot(sequence), |profile, epoch| {
+                profile.in_use(&["fill src/queue.rs:1"], live(epoch))
+            });
+        write(&format!("teeth/app-20270115T080000Z-42-{sequence:06}.pb.gz"), &profile.build());
     }
     let counts = std::fs::read(fixtures().join("formats/stacks.collapsed")).unwrap();
     let (counts, _) = read_profile(counts.as_slice(), &Limits::default()).unwrap();

@@ -3,7 +3,7 @@
 //! Pure: no files, clocks, environment, threads or printing, and no order that depends on a hash. Readers
 //! (`heapdiff-formats`) make a [`Profile`], `heapdiff-symbols` adds frames to its locations, and
 //! `heapdiff-render` writes the reports that are computed here: [`diff`], [`call_graph`], [`traces`], [`list`],
-//! [`tags`], [`fold`] and [`overview`].
+//! [`tags`], [`fold`], [`TrendBuilder`] and [`OverviewBuilder`].
 //!
 //! # Example
 //!
@@ -28,11 +28,12 @@
 //! 1. `sample_type`: which columns of values are meant.
 //! 2. `resolve`: samples of addresses become stacks of frames in one [`FrameTable`], after [`Filters`].
 //! 3. `attribution`, by the tables of `frame_rules`: which frame of a stack its value is put to.
-//! 4. `comparison` for two profiles, `trajectory` for a series: sums by stack, split into births, deaths and
+//! 4. `comparison`: sums by stack, split into births, deaths and
 //!    survivors where two snapshots of one process are paired.
-//! 5. `row_key`, `row_groups`, [`fold`], [`overview`]: stacks become rows; `call_paths`, [`call_graph`]: nodes and the calls between
-//!    them. `interval` says how sure values are, and `movement` which word a row of a series gets.
-//! 6. [`TrendBuilder`], for a series: the rate of each row, its shape and its verdict.
+//! 5. `row_key`, `row_groups`, [`fold`]: stacks become rows; `call_paths`, [`call_graph`]: nodes and the calls between
+//!    them. `interval` says how sure values are, and `significance` which rows changed.
+//! 6. [`TrendBuilder`], for a series: the rate of each row, its shape and its verdict; [`OverviewBuilder`]: what kind of
+//!    growth that is.
 //!
 //! # Limits
 //!
@@ -149,6 +150,6 @@ pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use tendency::Tendency;
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
-    Headroom, Judgement, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder, TrendOptions, TrendReport,
-    TrendRow, Verdict,
+    Cohort, Headroom, Judgement, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder, TrendOptions,
+    TrendReport, TrendRow, Verdict,
 };

@@ -370,6 +370,8 @@ impl Rows<'_> {
             survival: track.survival(),
             spread: track.spread(),
             turnover: track.turnover(),
+            cohorts: track.cohorts(),
+            troughs: Rate::of_troughs(&track, &outline, self.confidence),
             change_points: outline.change_points(),
             steps: outline.steps(&track, self.confidence),
         }

@@ -22,7 +22,7 @@ pub use builder::TrendBuilder;
 pub use continuity::SeriesNote;
 pub(crate) use part::Part;
 pub use rate::Rate;
-pub use report::{Headroom, Step, TrendOptions, TrendReport, TrendRow};
+pub use report::{Cohort, Headroom, Step, TrendOptions, TrendReport, TrendRow};
 pub(crate) use shape::SNAPSHOTS_MIN;
 pub(crate) use slope::Slope;
 pub use verdict::{Judgement, Reason, Shape, Verdict};

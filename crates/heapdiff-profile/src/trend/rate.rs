@@ -51,7 +51,19 @@ impl Rate {
         };
         (rate, slope.monotonicity)
     }
+
+    /// The rate of a row's troughs, if it has three.
+    pub(crate) fn of_troughs(track: &Track, outline: &Outline, confidence: Confidence) -> Option<Self> {
+        let [_, bottoms] = outline.lines(track);
+        (bottoms.len() >= TROUGHS_MIN).then(|| {
+            let Slope { per_second, low, high, .. } = Slope::of_lines(&[bottoms], confidence);
+            Self { per_second, low, high }
+        })
+    }
 }
+
+/// Two points have a slope, and nothing tells how sure it is.
+const TROUGHS_MIN: usize = 3;
 
 /// How far the rate may be off on either side because the row was sampled.
 fn sampling_margins(track: &Track, figures: &DiffFigures) -> (f64, f64) {

@@ -95,10 +95,36 @@ pub struct TrendRow {
     pub spread: Option<f64>,
     /// The part of it that is new at a snapshot, on average.
     pub turnover: Option<f64>,
+    /// Of what came in each part of the series, how much is there at the end. None where samples do not tell their age.
+    pub cohorts: Vec<Cohort>,
+    /// How fast its troughs move, where it rises and falls: what is left when all that comes back has come back. `None`
+    /// with fewer than three.
+    pub troughs: Option<Rate>,
     /// Snapshots at which it turns or jumps.
     pub change_points: Vec<usize>,
     /// Its jumps, in order. None where it rises and falls.
     pub steps: Vec<Step>,
+}
+
+/// What came to a row in a part of the series, in the unit of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    /// The first snapshot at which it was new.
+    pub first: usize,
+    /// The last one.
+    pub last: usize,
+    /// What was new at these snapshots and still there at the one after each.
+    pub came: i64,
+    /// The part of the row's last value that was new at these snapshots.
+    pub kept: i64,
+}
+
+impl Cohort {
+    /// The part that is still there; `None` where nothing came.
+    #[must_use]
+    pub fn survival(self) -> Option<f64> {
+        (self.came > 0).then(|| (self.kept as f64 / self.came as f64).clamp(0.0, 1.0))
+    }
 }
 
 /// A jump of a row, in the unit of its values.

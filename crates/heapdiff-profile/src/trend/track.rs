@@ -1,5 +1,7 @@
 //! One row over a series: its values, their sampling error, and what of them is new.
 
+use super::report::Cohort;
+
 /// A row at one snapshot. All in the unit of the row's values, variances in its square.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Point {
@@ -19,6 +21,9 @@ pub(crate) struct Point {
     /// The part of the row's *last* value that was new at this point.
     pub(crate) kept: f64,
 }
+
+/// A series is told in so many cohorts at most.
+const COHORTS_MAX: usize = 8;
 
 /// A row over a series.
 #[derive(Clone, Debug)]
@@ -132,6 +137,35 @@ impl Track {
         let after = self.points.get(1..=half.len())?;
         let confirmed: f64 = after.iter().map(|point| point.confirmed).sum();
         (confirmed > 0.0).then(|| (kept / confirmed).min(1.0))
+    }
+
+    /// What came in each part of the series, and how much of it is there at the end. Nothing where that is not known.
+    pub(crate) fn cohorts(&self) -> Vec<Cohort> {
+        // What came with the last point has not outlived one, and what was there at the first may be of any age.
+        let (first, last) = (1, self.last());
+        if !self.has_parts || last <= first {
+            return Vec::new();
+        }
+        let count = last - first;
+        let parts = count.min(COHORTS_MAX);
+        let start = |part: usize| first + part * count / parts;
+        let sum = |range: std::ops::Range<usize>, of: fn(&Point) -> f64| -> i64 {
+            let sum: f64 = self.points.get(range).unwrap_or_default().iter().map(of).sum();
+            #[expect(clippy::cast_possible_truncation, reason = "a sum of whole numbers; `as` saturates")]
+            let sum = sum.round() as i64;
+            sum
+        };
+        (0..parts)
+            .map(|part| {
+                let points = start(part)..start(part + 1);
+                Cohort {
+                    first: points.start,
+                    last: points.end - 1,
+                    came: sum(points.start + 1..points.end + 1, |point| point.confirmed),
+                    kept: sum(points, |point| point.kept),
+                }
+            })
+            .collect()
     }
 
     /// Of the first half of what a row rose by, the part that came while it rose so far and is there at the end. A

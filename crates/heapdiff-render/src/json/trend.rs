@@ -4,7 +4,7 @@ use super::frame::{FiguresJson, FrameJson};
 use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
 use crate::verdict_words::reason;
-use heapdiff_profile::{Headroom, Pairing, Process, Rate, Step, TrendReport, TrendRow};
+use heapdiff_profile::{Cohort, Headroom, Pairing, Process, Rate, Step, TrendReport, TrendRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -215,6 +215,12 @@ pub(super) struct MovementJson<'a> {
     spread: Option<f64>,
     /// The part of it that is new at a snapshot, on average; null where samples do not tell their age.
     turnover: Option<f64>,
+    /// What came in each part of the series, oldest first, and how much of it is there at the end; none where samples do
+    /// not tell their age.
+    cohorts: Vec<CohortJson>,
+    /// How fast its troughs move, where it rises and falls: what is left when all that comes back has come back; null
+    /// with fewer than three.
+    troughs: Option<TroughsJson>,
     /// Indexes into the snapshots of those from which on it moves differently.
     change_points: &'a [usize],
     /// Its jumps, in order; none where it rises and falls.
@@ -223,6 +229,32 @@ pub(super) struct MovementJson<'a> {
     values: &'a [i64],
     #[serde(flatten)]
     figures: FiguresJson,
+}
+
+/// What came to a row in a part of the series, in the unit of the report.
+#[derive(JsonSchema, Serialize)]
+struct CohortJson {
+    /// Index of the first snapshot at which it was new.
+    first: usize,
+    /// Index of the last one.
+    last: usize,
+    /// What was new at these snapshots and still there at the one after each.
+    came: i64,
+    /// The part of the last value that was new at these snapshots.
+    kept: i64,
+    /// `kept` as a part of `came`; null where nothing came.
+    survival: Option<f64>,
+}
+
+/// How fast the troughs of a row move, in the unit of the report.
+#[derive(JsonSchema, Serialize)]
+struct TroughsJson {
+    /// Change in a second, or in a snapshot where times are not known.
+    per_second: f64,
+    /// Lower end of its interval.
+    low: f64,
+    /// Upper end of that interval.
+    high: f64,
 }
 
 /// A jump of a row, in the unit of the report.
@@ -240,6 +272,13 @@ struct StepJson {
     size_low: i64,
     /// Upper end of that interval.
     size_high: i64,
+}
+
+impl CohortJson {
+    fn of(cohort: Cohort) -> Self {
+        let Cohort { first, last, came, kept } = cohort;
+        Self { first, last, came, kept, survival: cohort.survival() }
+    }
 }
 
 impl StepJson {
@@ -281,6 +320,8 @@ impl<'a> MovementJson<'a> {
             survival: row.survival,
             spread: row.spread,
             turnover: row.turnover,
+            cohorts: row.cohorts.iter().copied().map(CohortJson::of).collect(),
+            troughs: row.troughs.map(|Rate { per_second, low, high }| TroughsJson { per_second, low, high }),
             change_points: &row.change_points,
             steps: row.steps.iter().map(|&step| StepJson::of(step, report)).collect(),
             values: &row.values,

@@ -193,12 +193,12 @@ impl TrendText<'_> {
             Some(title) => RowName::titled(title, row.stacks, frames.frame(row.frame), options),
             None => RowName::of(frames.frame(row.frame), options).through(row.via, frames),
         };
-        name.because(why(row))
+        name.because(why(row, &Rates::of(self.report)))
     }
 }
 
 /// Why a row got its verdict, with the figures that it rests on.
-fn why(row: &TrendRow) -> String {
+fn why(row: &TrendRow, rates: &Rates<'_>) -> String {
     let mut words = verdict_words::reason(row.judgement.reason);
     // Where it comes back, nothing stays by definition.
     let keeps = matches!(row.judgement.reason, Reason::KeepsGrowing | Reason::GrowsAfterwards);
@@ -212,5 +212,22 @@ fn why(row: &TrendRow) -> String {
         )),
         _ => {}
     }
+    for step in row.steps.iter().take(STEPS_SHOWN) {
+        let interval = rates.interval_of(step.low, step.high);
+        words.push_str(&format!("; {} ({interval}) {}", rates.change(step.size), rates.at(step.to)));
+    }
+    if row.steps.len() > STEPS_SHOWN {
+        words.push_str(&format!("; {} more jumps", row.steps.len() - STEPS_SHOWN));
+    }
+    if let Some(troughs) = row.troughs {
+        words.push_str(&format!(
+            "; its troughs: {} ({})",
+            rates.rate(troughs.per_second),
+            rates.interval(troughs)
+        ));
+    }
     words
 }
+
+/// Jumps of a row that are told one by one.
+const STEPS_SHOWN: usize = 3;
