@@ -32,7 +32,7 @@ impl Control {
     /// Runs it, and says what was seen.
     ///
     /// The verdict on the process as a whole is shown and not judged: what the allocator keeps is what it holds less an
-    /// estimate of the live heap, and one task burst in twelve at 64 KiB was said to keep growing there.
+    /// estimate of the live heap, and after one of 68 task bursts at 64 KiB that was said to keep growing.
     pub fn run(&self, tools: &Tools<'_>, failures: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
         for period in PERIODS {
             let run = Run { case: self.case, is_leaky: false, period, seed: 1, calls: self.calls };
