@@ -78,7 +78,8 @@ impl Input<'_> {
     }
 
     /// Hands the snapshots of a process on, oldest first, each forgotten before the next few are read; and whether the
-    /// folder holds other processes. Of what they say, only what `sample_type` needs is there.
+    /// folder holds other processes. Of what they say, only what `sample_type` needs is there, and an address may have
+    /// its name in the first snapshot alone that has it: builders of trends and overviews remember.
     ///
     /// # Errors
     /// If none can be read, and what `take` says.
@@ -103,7 +104,7 @@ impl Input<'_> {
             let mut profiles = self.snapshots(files, sample_type, &progress, &mut torn);
             nothing_read &= profiles.is_empty();
             let report = symbolizer
-                .symbolize(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());
+                .symbolize_next(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());
             // A file may be missing of the first snapshots alone, if the program has closed it since.
             for warning in report.warnings() {
                 if !warnings.contains(&warning) {

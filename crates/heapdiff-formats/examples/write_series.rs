@@ -85,7 +85,7 @@ fn service(binary: &str, stacks: u64) -> Result<(Profile, Stacks), Box<dyn Error
         memory_limit: LOADED_AT + (code.end - code.start),
         file_offset: code.start,
         file,
-        build_id: String::new(),
+        build_id: build_id(&contents).unwrap_or_default(),
         symbolized: false,
     };
     let mut random = Random(2027);
@@ -128,6 +128,16 @@ fn code(elf: &[u8]) -> Option<Range<u64>> {
         // PT_LOAD, PF_X; from the start of a page, as it is mapped.
         (kind == 1 && flags & 1 == 1).then(|| offset / 4096 * 4096..offset + length)
     })
+}
+
+/// The build ID of an ELF file, in hexadecimal: the description of the first note of GNU's that is one.
+///
+/// **Source:** System V ABI, chapter 5, "Note Section"; `NT_GNU_BUILD_ID` of the linker.
+fn build_id(elf: &[u8]) -> Option<String> {
+    // A description of 20 bytes, type 3, the name `GNU`.
+    const HEAD: [u8; 16] = *b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0";
+    let at = elf.windows(HEAD.len()).position(|window| window == HEAD)? + HEAD.len();
+    Some(elf.get(at..at + 20)?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Numbers without a pattern, the same in every run. Source: Vigna's splitmix64.

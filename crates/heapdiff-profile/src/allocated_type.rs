@@ -14,7 +14,7 @@ use crate::function_name::{owners, path_parts, trailing_arguments};
 use crate::profile::{Location, Profile};
 
 /// What a frame says about the type of what is allocated under it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TypeWitness {
     /// Nothing; its caller may know more.
     Silent,
@@ -25,7 +25,7 @@ pub(crate) enum TypeWitness {
 }
 
 /// The containers of Rust's standard library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Container {
     RawVec,
     Vec,

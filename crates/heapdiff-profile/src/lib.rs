@@ -66,6 +66,7 @@ mod graph_edges;
 mod graph_trimming;
 mod headline;
 mod interval;
+mod known_locations;
 mod label_value;
 mod last_seconds;
 mod listing;

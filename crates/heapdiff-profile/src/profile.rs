@@ -71,6 +71,18 @@ pub struct Mapping {
     pub symbolized: bool,
 }
 
+impl Mapping {
+    /// Where in the mapped file an address lies; `None` for an address outside of the mapping.
+    #[must_use]
+    pub fn file_offset_of(&self, address: u64) -> Option<u64> {
+        // Some producers leave the limit away.
+        if self.memory_limit != 0 && address >= self.memory_limit {
+            return None;
+        }
+        address.checked_sub(self.memory_start)?.checked_add(self.file_offset)
+    }
+}
+
 /// A function of the profiled program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {

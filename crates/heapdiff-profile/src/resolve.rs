@@ -11,8 +11,9 @@ use crate::error::AnalysisError;
 use crate::filter::{Filters, FrameFilter};
 use crate::frame::{FrameId, FrameTable, FunctionTexts, StackId};
 use crate::frame_filter::FrameMatcher;
+use crate::known_locations::{KnownLocations, LocationNumber, Named, Pruned, ResolvedLocation, place};
 use crate::note::Note;
-use crate::profile::{LocationId, Profile, Sample};
+use crate::profile::{Location, Profile, Sample};
 use crate::row_key::DiffBy;
 use crate::selection::{FrameVisibility, Selection};
 use crate::tag_frames::TagFrames;
@@ -34,6 +35,9 @@ pub(crate) struct Resolver<'a> {
     /// Whether each of the filters of labels has matched a sample.
     matched_tags: [Vec<bool>; 2],
     row_label: RowLabel<'a>,
+    known: KnownLocations,
+    /// Whether addresses without lines are what they were in an earlier profile.
+    is_series: bool,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -57,25 +61,8 @@ pub(crate) struct ResolvedSamples {
     pub(crate) stacks: Vec<Option<StackId>>,
 }
 
-/// A location's frames, and what `drop_frames` says of it.
-struct ResolvedLocation {
-    frames: std::ops::Range<usize>,
-    pruned: Pruned,
-}
-
-/// What `drop_frames` says of a location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pruned {
-    /// None of its frames is dropped.
-    Kept,
-    /// Some of its inlined frames are, but not the function that they were inlined into.
-    Within,
-    /// All of it.
-    Whole,
-}
-
 /// A frame of a stack that is being put together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StackFrame {
     pub(crate) id: FrameId,
     /// Which filters match it.
@@ -98,6 +85,15 @@ impl StackFrame {
     }
 }
 
+/// Room to put a stack together in.
+#[derive(Debug)]
+struct Scratch {
+    /// What stands in for a stack without frames.
+    no_stack: FrameId,
+    stack: Vec<StackFrame>,
+    ids: Vec<FrameId>,
+}
+
 impl<'a> Resolver<'a> {
     pub(crate) fn new(selection: &'a Selection) -> Self {
         let filters = &selection.filters;
@@ -110,8 +106,16 @@ impl<'a> Resolver<'a> {
             tag_frames: TagFrames::new(selection),
             matched_tags: [&filters.tag_focus, &filters.tag_ignore].map(|tags| vec![false; tags.len()]),
             row_label: RowLabel::default(),
+            known: KnownLocations::default(),
+            is_series: false,
             notes: Vec::new(),
         }
+    }
+
+    /// Takes the profiles for a series in its order: an address without lines, in a file with a build ID, stands for
+    /// what it stood for in an earlier profile that had lines for it. So each address need be named once a series.
+    pub(crate) fn of_series(self) -> Self {
+        Self { is_series: true, ..self }
     }
 
     /// Tells stacks apart by the label that makes the rows, if one does.
@@ -137,38 +141,75 @@ impl<'a> Resolver<'a> {
 
     /// Resolves the samples of one profile.
     pub(crate) fn resolve(&mut self, profile: &Profile) -> ResolvedSamples {
-        let (locations, frames) = self.locations(profile);
+        let numbers = self.locations(profile);
         self.row_label.look_in(profile);
-        let types = self.row_label.witnesses(profile);
-        let no_stack = [self.frames.intern(FrameTable::NO_STACK)];
-        let (mut stack, mut ids) = (Vec::new(), Vec::new());
+        let no_stack = self.frames.intern(FrameTable::NO_STACK);
+        // Where nothing but its locations says what a stack is, one that was met before need not be put together.
+        let is_known_by_locations = self.row_label.is_unwanted() && self.tag_frames.is_empty();
+        let (mut scratch, mut of_sample) =
+            (Scratch { no_stack, stack: Vec::new(), ids: Vec::new() }, Vec::new());
         let mut stacks = Vec::with_capacity(profile.samples.len());
         for sample in &profile.samples {
-            stack.clear();
             let is_wanted = self.is_wanted_by_labels(profile, sample);
-            self.tag_frames.push_leaf(profile, sample, &mut self.frames, &mut self.matcher, &mut stack);
-            let from = pruned_from_leaf(&sample.stack, &locations);
-            for location in sample.stack.iter().skip(from).filter_map(|id| locations.get(id.index())) {
-                stack.extend_from_slice(frames.get(location.frames.clone()).unwrap_or_default());
+            of_sample.clear();
+            of_sample.extend(sample.stack.iter().filter_map(|id| numbers.get(id.index())));
+            if !is_known_by_locations {
+                let stack = self.stack(profile, sample, &of_sample, &mut scratch);
+                stacks.push(stack.filter(|_| is_wanted));
+                continue;
             }
-            self.tag_frames.push_root(profile, sample, &mut self.frames, &mut self.matcher, &mut stack);
-            if !is_wanted || !self.apply(&mut stack) {
+            if !is_wanted {
                 stacks.push(None);
                 continue;
             }
-            ids.clear();
-            ids.extend(stack.iter().map(|frame| frame.id));
-            if self.selection.collapse_generics {
-                self.collapsed_names.collapse(&mut ids, &mut self.frames);
-            }
-            let has_frame_filter = self.selection.filters.has_frame_filter();
-            stacks.push(match (ids.as_slice(), has_frame_filter) {
-                ([], true) => None,
-                ([], false) => Some(self.intern_stack(profile, sample, &types, &no_stack)),
-                (ids, _) => Some(self.intern_stack(profile, sample, &types, ids)),
+            stacks.push(match self.known.stack(&of_sample) {
+                Some(known) => known,
+                None => {
+                    let stack = self.stack(profile, sample, &of_sample, &mut scratch);
+                    self.known.remember_stack(&of_sample, stack);
+                    stack
+                }
             });
         }
         ResolvedSamples { stacks }
+    }
+
+    /// Remembers the names that a profile gives, of whose samples nothing is asked.
+    pub(crate) fn remember_names(&mut self, profile: &Profile) {
+        self.locations(profile);
+    }
+
+    /// Puts the stack of a sample together; `None` if the filters of frames leave it out.
+    fn stack(
+        &mut self,
+        profile: &Profile,
+        sample: &Sample,
+        locations: &[LocationNumber],
+        scratch: &mut Scratch,
+    ) -> Option<StackId> {
+        let Scratch { no_stack, stack, ids } = scratch;
+        stack.clear();
+        self.tag_frames.push_leaf(profile, sample, &mut self.frames, &mut self.matcher, stack);
+        let from = pruned_from_leaf(locations, &self.known);
+        for location in locations.iter().skip(from).filter_map(|&number| self.known.get(number)) {
+            stack.extend_from_slice(&location.frames);
+        }
+        self.tag_frames.push_root(profile, sample, &mut self.frames, &mut self.matcher, stack);
+        if !self.apply(stack) {
+            return None;
+        }
+        ids.clear();
+        ids.extend(stack.iter().map(|frame| frame.id));
+        if self.selection.collapse_generics {
+            self.collapsed_names.collapse(ids, &mut self.frames);
+        }
+        if ids.is_empty() {
+            if self.selection.filters.has_frame_filter() {
+                return None;
+            }
+            ids.push(*no_stack);
+        }
+        Some(self.intern_stack(profile, sample, locations, ids))
     }
 
     /// Ends resolving: the frames, what is known of each, and what there is to note.
@@ -191,15 +232,15 @@ impl<'a> Resolver<'a> {
         &mut self,
         profile: &Profile,
         sample: &Sample,
-        types: &[Vec<TypeWitness>],
+        locations: &[LocationNumber],
         frames: &[FrameId],
     ) -> StackId {
         let value = match self.row_label.found {
             Some(key) => TagText::of(key, profile, sample),
-            None if types.is_empty() => None,
+            None if !self.row_label.is_type || profile.locations.is_empty() => None,
             None => {
-                let mut of_stack = sample.stack.iter().filter_map(|id| types.get(id.index())).flatten();
-                allocated_type(&mut of_stack).map(TagText::Words)
+                let of_stack = locations.iter().filter_map(|&number| self.known.get(number));
+                allocated_type(&mut of_stack.flat_map(|location| &location.witnesses)).map(TagText::Words)
             }
         };
         let label = value.map(|value| self.frames.intern_label(value));
@@ -253,30 +294,58 @@ impl<'a> Resolver<'a> {
             || (self.selection.filters.has(FrameFilter::Show) && !frame.is(FrameFilter::Show))
     }
 
-    /// Resolves every location of a profile, and the frames that they all name.
-    fn locations(&mut self, profile: &Profile) -> (Vec<ResolvedLocation>, Vec<StackFrame>) {
+    /// Resolves every location of a profile.
+    fn locations(&mut self, profile: &Profile) -> Vec<LocationNumber> {
         let takes_off = self.takes_off(profile);
         let drop_frames = DropFrames::of(profile, self.selection.frames, &mut self.notes);
-        let mut frames = Vec::new();
+        let rules = self.known.rules(profile, takes_off);
+        let files = if self.is_series { self.known.files(profile) } else { Vec::new() };
         let (mut scratch, mut texts) = (Vec::new(), FunctionTexts::default());
-        let mut locations = Vec::with_capacity(profile.locations.len());
+        let mut numbers = Vec::with_capacity(profile.locations.len());
         for location in &profile.locations {
+            let place = place(profile, location, &files);
+            let named = place.filter(|_| location.lines.is_empty()).and_then(|place| self.known.named(place));
             scratch.clear();
-            self.frames.intern_location_with(profile, location, &mut texts, &mut scratch);
+            let witnesses = match named {
+                Some(named) if named.rules == rules => {
+                    numbers.push(named.number);
+                    continue;
+                }
+                Some(named) => {
+                    scratch.extend_from_slice(&named.frames);
+                    named.witnesses.clone()
+                }
+                None => {
+                    self.frames.intern_location_with(profile, location, &mut texts, &mut scratch);
+                    self.row_label.witnesses(profile, location)
+                }
+            };
+            let has_names = named.is_some() || !location.lines.is_empty();
+            let names = place.filter(|_| has_names).map(|place| (place, scratch.clone()));
             let pruned = self.prune(takes_off, &drop_frames, &mut scratch);
             let mapping = location.mapping.and_then(|id| profile.mapping(id));
-            let mapping = mapping.map_or("", |mapping| &mapping.file);
-            let start = frames.len();
-            for &id in &scratch {
-                let matches = self.matcher.matches(self.frames.frame(id), mapping);
-                frames.push(StackFrame { id, matches, is_innermost: false });
+            let frames = self.stack_frames(&scratch, mapping.map_or("", |mapping| &mapping.file));
+            let number = self.known.number(ResolvedLocation { frames, pruned, witnesses: witnesses.clone() });
+            if let Some((place, frames)) = names {
+                let named = Named { frames: frames.into(), witnesses, rules, number };
+                self.known.remember_named(place, named);
             }
-            if let Some(first) = frames.iter_mut().skip(start).find(|frame| !self.hides(frame)) {
-                first.is_innermost = true;
-            }
-            locations.push(ResolvedLocation { frames: start..frames.len(), pruned });
+            numbers.push(number);
         }
-        (locations, frames)
+        numbers
+    }
+
+    /// The frames of a location of `mapping`, with what filters say of them.
+    fn stack_frames(&mut self, ids: &[FrameId], mapping: &str) -> Box<[StackFrame]> {
+        let frame = |&id: &FrameId| {
+            let matches = self.matcher.matches(self.frames.frame(id), mapping);
+            StackFrame { id, matches, is_innermost: false }
+        };
+        let mut frames: Box<[StackFrame]> = ids.iter().map(frame).collect();
+        if let Some(first) = frames.iter_mut().find(|frame| !self.hides(frame)) {
+            first.is_innermost = true;
+        }
+        frames
     }
 
     /// Whether dropped frames are taken off, exactly as pprof does. In our own snapshots that are to be attributed they
@@ -311,10 +380,14 @@ impl<'a> Resolver<'a> {
 }
 
 impl RowLabel<'_> {
-    /// What every location says of the type that is allocated; nothing where that is not asked.
-    fn witnesses(&self, profile: &Profile) -> Vec<Vec<TypeWitness>> {
-        let locations = profile.locations.iter().filter(|_| self.is_type);
-        locations.map(|location| witnesses(profile, location)).collect()
+    /// Whether nothing but their frames tells stacks apart.
+    fn is_unwanted(&self) -> bool {
+        self.wanted.is_empty() && !self.is_type
+    }
+
+    /// What a location says of the type that is allocated; nothing where that is not asked.
+    fn witnesses(&self, profile: &Profile, location: &Location) -> Vec<TypeWitness> {
+        if self.is_type { witnesses(profile, location) } else { Vec::new() }
     }
 
     /// Looks which labels a profile has.
@@ -342,8 +415,8 @@ fn leave_out_inlined(stack: &mut Vec<StackFrame>) {
 /// one that it does not match at all. None where dropped frames are only marked.
 ///
 /// **Source:** `Profile.Prune` of google/pprof.
-fn pruned_from_leaf(stack: &[LocationId], locations: &[ResolvedLocation]) -> usize {
-    let pruned = |id: &LocationId| locations.get(id.index()).map_or(Pruned::Kept, |of| of.pruned);
+fn pruned_from_leaf(stack: &[LocationNumber], known: &KnownLocations) -> usize {
+    let pruned = |&number: &LocationNumber| known.get(number).map_or(Pruned::Kept, |of| of.pruned);
     let Some(kept) = stack.iter().rposition(|id| pruned(id) == Pruned::Kept) else { return 0 };
     let leafward = stack.get(..kept).unwrap_or_default();
     match leafward.iter().rposition(|id| pruned(id) != Pruned::Kept) {

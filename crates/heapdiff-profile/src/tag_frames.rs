@@ -28,6 +28,11 @@ impl<'a> TagFrames<'a> {
         Self { root: frames(&selection.tag_root), leaf: frames(&selection.tag_leaf) }
     }
 
+    /// Whether none are asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.root.is_empty() && self.leaf.is_empty()
+    }
+
     /// Begins a stack, leaf first, with the frames at its leaf.
     pub(crate) fn push_leaf(
         &mut self,

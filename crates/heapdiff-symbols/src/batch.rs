@@ -1,5 +1,6 @@
 //! The questions that a set of profiles asks: for each build, the distinct addresses that have no lines yet.
 
+use crate::named_places::NamedPlaces;
 use crate::search::is_nameless;
 use heapdiff_profile::{Location, Mapping, Profile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,8 +55,9 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Adds the questions of `profile`.
-    pub(crate) fn add(&mut self, profile: &Profile) {
+    /// Adds the questions of `profile`, but for places that have `named` already.
+    pub(crate) fn add(&mut self, profile: &Profile, named: Option<&NamedPlaces>) {
+        let named = named.map(|named| named.of(profile));
         let Self { requests, order, unmapped } = self;
         // Neighbours mostly share their mapping, and paths are long to compare.
         let mut current: Option<(&Mapping, &mut Request)> = None;
@@ -64,14 +66,14 @@ impl Batch {
                 unmapped.insert(location.address);
                 continue;
             };
-            if mapping.symbolized {
+            if mapping.symbolized || named.as_ref().is_some_and(|named| named.has(profile, location)) {
                 continue;
             }
             if current.as_ref().is_none_or(|(of, _)| !std::ptr::eq(*of, mapping)) {
                 current = Some((mapping, request_of(requests, order, mapping)));
             }
             let Some((_, request)) = &mut current else { continue };
-            match file_offset(mapping, location.address) {
+            match mapping.file_offset_of(location.address) {
                 Some(offset) => {
                     request.offsets.insert(offset, mapping.file_offset);
                 }
@@ -116,15 +118,6 @@ pub(crate) fn mapping_of<'a>(profile: &'a Profile, location: &Location) -> Optio
     }
 }
 
-/// Where in the mapped file an address lies; `None` for an address outside of the mapping.
-pub(crate) fn file_offset(mapping: &Mapping, address: u64) -> Option<u64> {
-    // Some producers leave the limit away.
-    if mapping.memory_limit != 0 && address >= mapping.memory_limit {
-        return None;
-    }
-    address.checked_sub(mapping.memory_start)?.checked_add(mapping.file_offset)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,11 +146,14 @@ mod tests {
     #[test]
     fn one_build_at_two_places_under_two_names_is_asked_once_an_address() {
         let mut batch = Batch::default();
-        batch.add(&profile(vec![mapping(0x7000_0000, "/a", "AB12")], &[(Some(0), 0x7000_0010)]));
-        batch.add(&profile(
-            vec![mapping(0x5000_0000, "/b", "ab12")],
-            &[(Some(0), 0x5000_0010), (None, 0x5000_0020)],
-        ));
+        batch.add(&profile(vec![mapping(0x7000_0000, "/a", "AB12")], &[(Some(0), 0x7000_0010)]), None);
+        batch.add(
+            &profile(
+                vec![mapping(0x5000_0000, "/b", "ab12")],
+                &[(Some(0), 0x5000_0010), (None, 0x5000_0020)],
+            ),
+            None,
+        );
         let requests: Vec<_> = batch.requests().collect();
         assert_eq!(requests.len(), 1);
         assert_eq!(requests[0].1.files, ["/a", "/b"]);
@@ -167,10 +163,19 @@ mod tests {
     #[test]
     fn addresses_that_nobody_can_be_asked_about_are_counted() {
         let mut batch = Batch::default();
-        batch.add(&profile(
-            vec![mapping(0x1000, "/a", "ab12")],
-            &[(Some(0), 0x2000), (Some(0), 0xfff), (Some(0), u64::MAX), (None, 0x2000), (Some(7), 0x1000)],
-        ));
+        batch.add(
+            &profile(
+                vec![mapping(0x1000, "/a", "ab12")],
+                &[
+                    (Some(0), 0x2000),
+                    (Some(0), 0xfff),
+                    (Some(0), u64::MAX),
+                    (None, 0x2000),
+                    (Some(7), 0x1000),
+                ],
+            ),
+            None,
+        );
         let (_, request) = batch.requests().next().unwrap();
         assert_eq!(request.strays, BTreeSet::from([0xfff, 0x2000, u64::MAX]));
         assert!(request.offsets.is_empty());
@@ -181,7 +186,7 @@ mod tests {
     fn what_the_producer_symbolized_is_left_alone() {
         let mut batch = Batch::default();
         let symbolized = Mapping { symbolized: true, ..mapping(0x1000, "/a", "ab12") };
-        batch.add(&profile(vec![symbolized], &[(Some(0), 0x1010)]));
+        batch.add(&profile(vec![symbolized], &[(Some(0), 0x1010)]), None);
         assert_eq!(batch.requests().count(), 0);
     }
 }

@@ -46,6 +46,7 @@ mod debug_information;
 mod demangle;
 mod elf_file;
 mod function_table;
+mod named_places;
 mod report;
 mod search;
 mod symbol_table;

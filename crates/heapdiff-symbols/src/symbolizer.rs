@@ -1,10 +1,11 @@
 //! The entry point: profiles in, profiles with names out.
 
-use crate::batch::{Batch, BuildKey, Request, file_offset, mapping_of};
+use crate::batch::{Batch, BuildKey, Request, mapping_of};
 use crate::cache::{Answers, Cache};
 use crate::debug_information;
 use crate::elf_file::ElfError;
 use crate::function_table::{Frame, FunctionIndex, FunctionTable};
+use crate::named_places::NamedPlaces;
 use crate::report::{MappingOutcome, MappingReport, SymbolReport};
 use crate::search::{self, Found, Refusal, is_nameless};
 use crate::symbol_table::SymbolTable;
@@ -37,6 +38,8 @@ pub struct Symbolizer {
     search_directories: Vec<PathBuf>,
     cache: Option<Cache>,
     builds: BTreeMap<BuildKey, Build>,
+    /// What [`Self::symbolize_next`] has named.
+    named: NamedPlaces,
 }
 
 /// What is known about one build so far.
@@ -57,6 +60,7 @@ impl Symbolizer {
             search_directories: options.search_directories,
             cache: options.cache_directory.map(Cache::new),
             builds: BTreeMap::new(),
+            named: NamedPlaces::default(),
         }
     }
 
@@ -70,18 +74,42 @@ impl Symbolizer {
     pub fn symbolize(&mut self, profiles: &mut [&mut Profile]) -> SymbolReport {
         let mut batch = Batch::default();
         for profile in profiles.iter() {
-            batch.add(profile);
+            batch.add(profile, None);
         }
-        let mappings = batch.requests().map(|(key, request)| self.answer(key, request)).collect();
+        let report = self.answer_all(&batch);
         for profile in profiles.iter_mut() {
-            self.write_lines(profile);
+            self.write_lines(profile, None);
         }
+        report
+    }
+
+    /// As [`Self::symbolize`], for the next profiles of a series that is handed over little by little, in its order, to
+    /// a reader that remembers names, as [`TrendBuilder`](heapdiff_profile::TrendBuilder) does: where an earlier one of
+    /// them had lines written for an address of a mapping with a build ID, it is left without. A series has the same
+    /// addresses in hundreds of profiles.
+    pub fn symbolize_next(&mut self, profiles: &mut [&mut Profile]) -> SymbolReport {
+        let mut batch = Batch::default();
+        for profile in profiles.iter() {
+            batch.add(profile, Some(&self.named));
+        }
+        let report = self.answer_all(&batch);
+        let mut named = std::mem::take(&mut self.named);
+        for profile in profiles.iter_mut() {
+            let written = self.write_lines(profile, Some(&named));
+            named.add(profile, &written);
+        }
+        self.named = named;
+        report
+    }
+
+    fn answer_all(&mut self, batch: &Batch) -> SymbolReport {
+        let mappings = batch.requests().map(|(key, request)| self.answer(key, request)).collect();
         SymbolReport { mappings, unmapped_addresses: batch.unmapped.len() as u64 }
     }
 
     /// Finds what can be found about the addresses of one build.
     fn answer(&mut self, key: &BuildKey, request: &Request) -> MappingReport {
-        let Self { search_directories, cache, builds } = self;
+        let Self { search_directories, cache, builds, .. } = self;
         let build = builds.entry(key.clone()).or_default();
         if !build.is_loaded {
             build.is_loaded = true;
@@ -112,8 +140,9 @@ impl Symbolizer {
         }
     }
 
-    /// Writes the answers to the locations of `profile`.
-    fn write_lines(&self, profile: &mut Profile) {
+    /// Writes the answers to the locations of `profile`, but for places that have `named` already, and says to which.
+    fn write_lines(&self, profile: &mut Profile, named: Option<&NamedPlaces>) -> Vec<usize> {
+        let named = named.map(|named| named.of(profile));
         let mut functions = ProfileFunctions::new(profile);
         // Which build each location belongs to, asked before the profile changes.
         let build_of = |mapping: &Mapping| self.builds.get_key_value(&BuildKey::new(mapping));
@@ -122,12 +151,16 @@ impl Symbolizer {
             .locations
             .iter()
             .map(|location| {
+                if named.as_ref().is_some_and(|named| named.has(profile, location)) {
+                    return None;
+                }
                 let mapping = mapping_of(profile, location).filter(|mapping| !mapping.symbolized)?;
                 let at = profile.mappings.iter().position(|other| std::ptr::eq(other, mapping))?;
                 let (key, build) = builds.get(at).copied().flatten()?;
-                Some((key, build, file_offset(mapping, location.address)?))
+                Some((key, build, mapping.file_offset_of(location.address)?))
             })
             .collect();
+        let mut written = Vec::new();
         for (place, question) in questions.into_iter().enumerate() {
             let Some((key, build, offset)) = question else { continue };
             let frames = build.answers.frames.get(&offset).map_or(&[][..], Vec::as_slice);
@@ -138,6 +171,9 @@ impl Symbolizer {
             {
                 // A series holds hundreds of profiles with thousands of locations each.
                 lines.shrink_to_fit();
+                if !lines.is_empty() {
+                    written.push(place);
+                }
                 location.lines = lines;
             }
         }
@@ -146,6 +182,7 @@ impl Symbolizer {
             let outcome = self.builds.get(&BuildKey::new(mapping)).map(|build| &build.outcome);
             mapping.symbolized |= matches!(outcome, Some(None | Some(MappingOutcome::Symbolized { .. })));
         }
+        written
     }
 }
 

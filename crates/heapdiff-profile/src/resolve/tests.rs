@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::filter::FilterPatterns;
+use crate::profile::LocationId;
 use crate::profile_builder::ProfileBuilder;
 
 /// The stacks of a profile after filters, as text.
@@ -214,4 +215,46 @@ fn labels_choose_samples_and_become_frames() {
     assert_eq!(found, ["size=4096 bytes;f;[no thread];epoch=1"]);
     let notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
     assert_eq!(notes, ["`--tag-root thread`: no sample has such a label"]);
+}
+
+/// A profile whose mappings have a build ID, with or without names.
+fn of_build(build_id: &str, dropped: &str, has_names: bool) -> Profile {
+    let mut profile = ProfileBuilder::with_types(&[("space", "bytes")])
+        .drop_frames(dropped)
+        .sample(&["leaf", "malloc m.c:1 <- walk w.c:1", "root r.c:1"], &[1], &[])
+        .sample(&["malloc m.c:2", "root r.c:1"], &[1], &[])
+        .build();
+    profile.mappings.iter_mut().for_each(|mapping| build_id.clone_into(&mut mapping.build_id));
+    if !has_names {
+        profile.locations.iter_mut().for_each(|location| location.lines.clear());
+    }
+    profile
+}
+
+#[test]
+fn in_a_series_of_one_build_names_are_remembered() {
+    let text = |builds: [(&str, &str, bool); 3], is_series: bool| {
+        let selection = Selection::default();
+        let mut resolver = Resolver::new(&selection);
+        resolver.is_series = is_series;
+        let resolved =
+            builds.map(|(id, dropped, has_names)| resolver.resolve(&of_build(id, dropped, has_names)));
+        let (frames, ..) = resolver.finish();
+        let text = |id: &StackId| {
+            let functions: Vec<_> = frames.stack(*id).iter().map(|&id| frames.function(id)).collect();
+            functions.join(";")
+        };
+        resolved.map(|resolved| resolved.stacks.iter().flatten().map(text).collect::<Vec<_>>())
+    };
+    // What is dropped differs, and so does what an address stands for.
+    let whole = text([("ab12", "malloc", true), ("ab12", "malloc", true), ("ab12", "wa.*", true)], false);
+    assert_eq!(whole[0], ["walk;root", "root"]);
+    assert_eq!(whole[2], ["root", "malloc;root"]);
+    let first_named = [("ab12", "malloc", true), ("ab12", "malloc", false), ("ab12", "wa.*", false)];
+    assert_eq!(text(first_named, true), whole);
+    assert_ne!(text(first_named, false), whole, "profiles that are no series say what each of them says");
+    for [a, b] in [["ab12", "cd34"], ["", ""]] {
+        let [_, second, _] = text([(a, "", true), (b, "", false), (b, "", false)], true);
+        assert!(second.iter().all(|stack| !stack.contains("root")), "another build: {second:?}");
+    }
 }

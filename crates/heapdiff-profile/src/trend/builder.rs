@@ -85,7 +85,7 @@ impl<'a> TrendBuilder<'a> {
     pub fn new(options: &'a TrendOptions) -> Self {
         Self {
             options,
-            resolver: Resolver::new(&options.selection).rows_by(&options.by),
+            resolver: Resolver::new(&options.selection).rows_by(&options.by).of_series(),
             sample_type: None,
             first: None,
             before_last: None,
@@ -99,6 +99,9 @@ impl<'a> TrendBuilder<'a> {
     }
 
     /// Adds the next snapshot.
+    ///
+    /// An address without lines, in a mapping with a build ID, stands for the frames that an earlier snapshot gave it:
+    /// each address need be symbolized once a series.
     ///
     /// # Errors
     /// If the first has no sample type, or not the one that was asked for. Later ones without it are left out.
@@ -116,6 +119,7 @@ impl<'a> TrendBuilder<'a> {
             }
             Err(error) if self.first.is_none() => return Err(error),
             Err(_) => {
+                self.resolver.remember_names(&profile);
                 self.left_out += 1;
                 return Ok(());
             }

@@ -127,6 +127,39 @@ fn a_series_at_other_addresses_asks_once_and_names_all() {
 }
 
 #[test]
+fn a_series_handed_over_little_by_little_is_named_once_an_address() {
+    let whole = own_profile();
+    let of_first = |count: usize| {
+        let mut profile = whole.clone();
+        profile.locations.truncate(count);
+        profile
+    };
+    let (mut first, mut second, mut third) = (of_first(4), of_first(8), of_first(8));
+    let mut moved = of_first(8);
+    moved.mappings[0].file.push_str(".moved");
+    let mut without_id = of_first(8);
+    without_id.mappings[0].build_id.clear();
+    let mut symbolizer = Symbolizer::new(Options::default());
+    symbolizer.symbolize_next(&mut [&mut first, &mut second]);
+    let report = symbolizer.symbolize_next(&mut [&mut third, &mut moved, &mut without_id]);
+    let are_named = |profile: &Profile| -> Vec<bool> {
+        profile.locations.iter().map(|location| !location.lines.is_empty()).collect()
+    };
+    let (yes, no) = ([true; 4], [false; 4]);
+    assert_eq!(are_named(&first), yes);
+    assert_eq!(are_named(&second), [no, yes].concat(), "those of the first are known");
+    assert_eq!(are_named(&third), [no, no].concat());
+    assert_eq!(are_named(&moved), [yes, yes].concat(), "filters see the path");
+    assert_eq!(are_named(&without_id), [yes, yes].concat(), "the file may have been another");
+    assert!(third.mappings[0].symbolized);
+    assert_eq!(report.warnings().count(), 1, "of the one without a build ID");
+    let mut again = whole.clone();
+    symbolizer.symbolize(&mut [&mut again]);
+    assert_eq!(are_named(&again)[..8], [yes, yes].concat(), "who does not remember gets all of them");
+    assert_eq!(text(&again)[..4], text(&first));
+}
+
+#[test]
 fn what_was_found_once_is_found_without_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let options = || Options { cache_directory: Some(directory.path().join("cache")), ..Options::default() };
