@@ -79,8 +79,13 @@ impl Headline {
         let undecided = if of_memory && !is_short { counted(Verdict::Inconclusive).count() } else { 0 };
         let candidates = [
             live_heap(report).filter(|_| of_memory),
-            beside(report, GrowthKind::RetainedByAllocator, &retained, retained_rise(points, &retained)),
-            beside(report, GrowthKind::OutsideAllocator, &outside, outside_rise(points)),
+            beside(
+                report,
+                GrowthKind::RetainedByAllocator,
+                &with_errors_of_live(report, &retained),
+                retained_rise(points, &retained),
+            ),
+            beside(report, GrowthKind::OutsideAllocator, &exact(&outside), outside_rise(points)),
         ];
         let gravest = candidates.into_iter().flatten().min_by_key(|found| (found.verdict, -found.rise));
         let nothing = || Candidate { kind: GrowthKind::None, verdict: Verdict::Noise, rise: 0, rate: None };
@@ -148,7 +153,7 @@ fn sum(rows: &[&TrendRow]) -> Rate {
 }
 
 /// The growth of memory beside the live heap: one that rose, judged as a row is.
-fn beside(report: &TrendReport, kind: GrowthKind, values: &[i64], rise: i64) -> Option<Candidate> {
+fn beside(report: &TrendReport, kind: GrowthKind, values: &[(i64, f64)], rise: i64) -> Option<Candidate> {
     let least = least(report);
     if rise <= least {
         return None;
@@ -164,6 +169,20 @@ fn beside(report: &TrendReport, kind: GrowthKind, values: &[i64], rise: i64) -> 
         Verdict::Bounded | Verdict::Noise => candidate(Verdict::Bounded, None),
         Verdict::LeakLike | Verdict::Inconclusive => candidate(Verdict::Inconclusive, None),
     }
+}
+
+/// Values that were measured.
+fn exact(values: &[i64]) -> Vec<(i64, f64)> {
+    values.iter().map(|&value| (value, 0.0)).collect()
+}
+
+/// Values that are what is left when the estimate of the live heap is taken off, with the variance that this brings:
+/// period times bytes, which no mix of sizes exceeds.
+fn with_errors_of_live(report: &TrendReport, values: &[i64]) -> Vec<(i64, f64)> {
+    // The resolution is the period times the logarithm of 20.
+    let period = report.resolution_bytes.unwrap_or(0) as f64 / 20.0_f64.ln();
+    let live = report.points.iter().map(|point| point.live_bytes.unwrap_or(0).max(0) as f64);
+    values.iter().zip(live).map(|(&value, live)| (value, period * live)).collect()
 }
 
 /// What a part of the memory must have risen by, in bytes, to be worth a word.

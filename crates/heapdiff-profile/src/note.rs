@@ -171,7 +171,7 @@ impl fmt::Display for Note {
             Self::SnapshotOfTheEnd => {
                 write!(
                     f,
-                    "the last snapshot is left out: it is of the end of the program, which frees what it held"
+                    "the last snapshot is left out: it was taken as recording ended, when programs free what they hold"
                 )
             }
             Self::UnknownTypes => f.write_str(UNKNOWN_TYPES),

@@ -159,6 +159,28 @@ fn the_headline_says_where_memory_went() {
     }
 }
 
+/// The allocator's own figure stays where it is, and the estimate of the live heap falls by what sampling errs.
+#[test]
+fn the_error_of_the_live_heap_is_no_growth_of_what_the_allocator_keeps() {
+    let judged = |live_mib: &[i64]| {
+        let snapshots = live_mib.iter().zip(0..).map(|(mib, sequence)| {
+            ProfileBuilder::heap()
+                .snapshot(sequence)
+                .with_metadata(|metadata| {
+                    metadata.memory.rss = Some(300 << 20);
+                    metadata.allocator =
+                        Some(AllocatorFigures { resident: 200 << 20, ..AllocatorFigures::default() });
+                })
+                .in_use(&["app::work src/main.rs:1"], live(mib * MIB, 0))
+        });
+        sum_up(&series_of(snapshots.collect())).headline
+    };
+    let noise = judged(&[14, 13, 13, 12, 11, 11, 10, 9]);
+    assert_ne!(noise.verdict, Verdict::LeakLike, "{noise:?}");
+    let real = judged(&[180, 160, 140, 120, 100, 80, 60, 40]);
+    assert_eq!((real.kind, real.verdict), (GrowthKind::RetainedByAllocator, Verdict::LeakLike));
+}
+
 #[test]
 fn the_headline_is_of_the_whole_process_whatever_is_looked_at() {
     let leaky = pool(&[(0, 2), (30, 3), (60, 2), (90, 3), (120, 2)]);

@@ -63,15 +63,17 @@ fn a_leak_has_its_rate_to_the_byte() {
 
 #[test]
 fn what_a_program_frees_as_it_ends_is_no_recovery() {
-    let series = |count: u32, reason, end_nanos: u64| {
+    let series = |count: u32, reason, end_nanos: i64| {
         let snapshot = |sequence: u32| {
             let live = |epoch: u32| InUse { bytes: 3 * MIB, objects: 3, samples: 3, epoch: i64::from(epoch) };
             let builder = ProfileBuilder::heap().snapshot(sequence).period(1);
             (0..=sequence)
                 .fold(builder, |builder, epoch| builder.in_use(&["app::keep src/keep.rs:7"], live(epoch)))
         };
-        let last = ProfileBuilder::heap().snapshot(count).period(1).with_metadata(|of| {
-            (of.recording_nanos, of.reason) = (end_nanos, reason);
+        let began = ProfileBuilder::heap().snapshot(0).build().time_nanos;
+        let last = ProfileBuilder::heap().snapshot(count).period(1).time(began + end_nanos);
+        let last = last.with_metadata(|of| {
+            (of.recording_nanos, of.reason) = (end_nanos.unsigned_abs(), reason);
         });
         trend((0..count).map(snapshot).chain([last]).collect())
     };

@@ -6,7 +6,8 @@ use super::track::{Point, Track};
 use super::verdict::Judgement;
 use crate::interval::Confidence;
 
-/// What such a figure does. It is measured, not sampled, but wobbles by itself.
+/// What such a figure does. It is measured, or what is left of a measured one when the estimate of the live heap is taken
+/// off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     pub(crate) judgement: Judgement,
@@ -14,10 +15,14 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The figure with these values, of which less than `floor` does not matter.
-    pub(crate) fn of(seconds: &[f64], values: &[i64], floor: i64, confidence: Confidence) -> Self {
-        let point =
-            |(&second, &value): (&f64, &i64)| Point { second, value: value as f64, ..Point::default() };
+    /// The figure with these values and the variances of their errors, of which less than `floor` does not matter.
+    pub(crate) fn of(seconds: &[f64], values: &[(i64, f64)], floor: i64, confidence: Confidence) -> Self {
+        let point = |(&second, &(value, variance)): (&f64, &(i64, f64))| Point {
+            second,
+            value: value as f64,
+            variance,
+            ..Point::default()
+        };
         let track = Track::new(seconds.iter().zip(values).map(point).collect(), false, floor as f64);
         let (judgement, outline) = judge(&track);
         let (rate, _) = Rate::of(&track, &outline, None, confidence);

@@ -22,7 +22,7 @@ impl Rate {
     ///
     /// Two things make it uncertain: that the program does not move evenly, which the points tell, and that the points
     /// are estimates, which the interval of the change from the first to the last tells. The wider of both counts.
-    /// Without `figures` the points are exact.
+    /// Without `figures` the variances of the points tell.
     pub(crate) fn of(
         track: &Track,
         outline: &Outline,
@@ -42,7 +42,14 @@ impl Rate {
             let margin = confidence.deviations() * outline.deviation_of_tops(track);
             (margin, margin)
         } else {
-            figures.map_or((0.0, 0.0), |figures| sampling_margins(track, figures))
+            match figures {
+                Some(figures) => sampling_margins(track, figures),
+                None => {
+                    let (deviation, duration) = (track.deviation(0, track.last()), track.duration());
+                    let margin = confidence.deviations() * deviation / duration.max(f64::MIN_POSITIVE);
+                    (margin, margin)
+                }
+            }
         };
         let rate = Self {
             per_second: slope.per_second,
