@@ -86,5 +86,7 @@ fn leak_after(bytes: usize) {
 
 #[inline(never)]
 fn keep_sampled() -> Vec<Box<[u8]>> {
-    (0..64 << 10).map(|_| vec![3_u8; 1024].into_boxed_slice()).collect()
+    let kept = (0..64 << 10).map(|_| vec![3_u8; 1024].into_boxed_slice()).collect();
+    // Something to do after the call, so that it stays a call.
+    black_box(kept)
 }
