@@ -79,12 +79,7 @@ impl Headline {
         let undecided = if of_memory && !is_short { counted(Verdict::Inconclusive).count() } else { 0 };
         let candidates = [
             live_heap(report).filter(|_| of_memory),
-            beside(
-                report,
-                GrowthKind::RetainedByAllocator,
-                &with_errors_of_live(report, &retained),
-                retained_rise(points, &retained),
-            ),
+            retained_by_allocator(report, &retained),
             beside(report, GrowthKind::OutsideAllocator, &exact(&outside), outside_rise(points)),
         ];
         let gravest = candidates.into_iter().flatten().min_by_key(|found| (found.verdict, -found.rise));
@@ -168,6 +163,29 @@ fn beside(report: &TrendReport, kind: GrowthKind, values: &[(i64, f64)], rise: i
         Verdict::LeakLike if part.rate.low > 0.0 => candidate(Verdict::LeakLike, Some(part.rate)),
         Verdict::Bounded | Verdict::Noise => candidate(Verdict::Bounded, None),
         Verdict::LeakLike | Verdict::Inconclusive => candidate(Verdict::Inconclusive, None),
+    }
+}
+
+/// The growth of what the allocator keeps. It keeps what the live heap needed at its highest, so that it has more whenever
+/// that falls: only what it holds beyond the highest so far can grow without end.
+fn retained_by_allocator(report: &TrendReport, retained: &[i64]) -> Option<Candidate> {
+    let kind = GrowthKind::RetainedByAllocator;
+    let rise = retained_rise(&report.points, retained);
+    let found = beside(report, kind, &with_errors_of_live(report, retained), rise)?;
+    let mut highest = i64::MIN;
+    let beyond = report.points.iter().filter_map(|point| {
+        highest = highest.max(point.live_bytes?);
+        let resident = point.claimed_beyond_live()?.saturating_add(point.live_bytes?);
+        Some(resident.saturating_sub(highest))
+    });
+    let beyond: Vec<i64> = beyond.collect();
+    let beyond = beside(report, kind, &with_errors_of_live(report, &beyond), rise);
+    match beyond.map(|beyond| beyond.verdict) {
+        Some(Verdict::LeakLike) => Some(found),
+        _ if found.verdict == Verdict::LeakLike => {
+            Some(Candidate { verdict: Verdict::Bounded, rate: None, ..found })
+        }
+        _ => Some(found),
     }
 }
 
