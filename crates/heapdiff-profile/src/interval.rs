@@ -261,6 +261,7 @@ fn mid_p_quantile(chance: f64, z: f64, count: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     const R: i64 = 512 << 10;
     const CONFIDENCE: Confidence = Confidence { tail: 0.025, z: -1.959_963_984_540_054 };
@@ -332,18 +333,7 @@ mod tests {
     /// Blocks of one size: how many, and how big.
     type Blocks = (i64, i64);
 
-    /// Numbers that look random and are the same in every run: Steele, Lea and Flood's `SplitMix64`.
-    struct Random(u64);
-
     impl Random {
-        fn uniform(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut bits = self.0;
-            bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
-
         /// The sampled estimate of blocks of these sizes, as a profile would state it.
         #[expect(clippy::cast_possible_truncation, reason = "rounds, as the writer of a profile does")]
         fn sampled(&mut self, blocks: &[Blocks]) -> Estimate {

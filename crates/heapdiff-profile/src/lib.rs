@@ -81,6 +81,8 @@ mod per_item;
 mod profile;
 mod profile_builder;
 mod pruning;
+#[cfg(test)]
+mod random;
 mod rate_budget;
 mod rename;
 mod renamed;

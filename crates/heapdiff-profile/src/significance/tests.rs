@@ -1,6 +1,7 @@
 use super::*;
 use crate::diff::Change;
 use crate::interval::sample_variance;
+use crate::random::Random;
 use proptest::prelude::*;
 
 const R: i64 = 512 << 10;
@@ -8,18 +9,7 @@ const R: i64 = 512 << 10;
 /// Blocks of one size: how many, and how big.
 type Blocks = (i64, i64);
 
-/// Numbers that look random and are the same in every run: Steele, Lea and Flood's `SplitMix64`.
-struct Random(u64);
-
 impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
     /// How many of `count` blocks are sampled: by skipping those that are not.
     fn sampled_of(&mut self, count: i64, size: i64) -> i64 {
         let chance = -(-(size as f64) / R as f64).exp_m1();
