@@ -180,13 +180,11 @@ fn retained_by_allocator(report: &TrendReport, retained: &[i64]) -> Option<Candi
     });
     let beyond: Vec<i64> = beyond.collect();
     let beyond = beside(report, kind, &with_errors_of_live(report, &beyond), rise);
-    match beyond.map(|beyond| beyond.verdict) {
-        Some(Verdict::LeakLike) => Some(found),
-        _ if found.verdict == Verdict::LeakLike => {
-            Some(Candidate { verdict: Verdict::Bounded, rate: None, ..found })
-        }
-        _ => Some(found),
+    let is_without_end = beyond.is_some_and(|beyond| beyond.verdict == Verdict::LeakLike);
+    if found.verdict == Verdict::LeakLike && !is_without_end {
+        return Some(Candidate { verdict: Verdict::Bounded, rate: None, ..found });
     }
+    Some(found)
 }
 
 /// Values that were measured.
