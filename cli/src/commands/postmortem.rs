@@ -306,6 +306,8 @@ fn figures(moment: &Moment) -> MomentFigures {
             rss: moment.memory.rss,
             cgroup_current: moment.memory.cgroup_current,
             cgroup_max: moment.memory.cgroup_max,
+            host_total: moment.memory.host_total,
+            host_available: moment.memory.host_available,
         },
         live_bytes: heap.live_bytes.or_else(|| Some(moment.allocator?.allocated)),
         allocated_bytes: heap.allocated_bytes,

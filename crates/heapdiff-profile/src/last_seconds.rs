@@ -101,7 +101,12 @@ mod tests {
         (0..count)
             .map(|n| MomentFigures {
                 recording_nanos: n * 1_000_000_000 + n % 3 * 1_000_000,
-                memory: MemoryFigures { rss: Some(n << 20), cgroup_current: Some(99), cgroup_max: Some(100) },
+                memory: MemoryFigures {
+                    rss: Some(n << 20),
+                    cgroup_current: Some(99),
+                    cgroup_max: Some(100),
+                    ..MemoryFigures::default()
+                },
                 allocated_bytes: Some(n << 30),
                 ..MomentFigures::default()
             })

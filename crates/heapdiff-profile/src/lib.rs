@@ -153,6 +153,6 @@ pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use tendency::Tendency;
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
-    Cohort, Headroom, Judgement, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder, TrendOptions,
-    TrendReport, TrendRow, Verdict,
+    Cohort, Headroom, Judgement, MemoryLimit, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder,
+    TrendOptions, TrendReport, TrendRow, Verdict,
 };

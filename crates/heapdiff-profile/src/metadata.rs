@@ -166,6 +166,10 @@ pub struct MemoryFigures {
     pub cgroup_current: Option<u64>,
     /// The limit of that cgroup; `None` where there is none.
     pub cgroup_max: Option<u64>,
+    /// Memory of the machine that all its programs share.
+    pub host_total: Option<u64>,
+    /// The part of it that programs can have without swapping, by the kernel's estimate.
+    pub host_available: Option<u64>,
 }
 
 /// What recording cost the process.

@@ -46,6 +46,8 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
         ("rss", moment.memory.rss),
         ("cgroup_current", moment.memory.cgroup_current),
         ("cgroup_max", moment.memory.cgroup_max),
+        ("host_total", moment.memory.host_total),
+        ("host_available", moment.memory.host_available),
     ];
     for (name, bytes) in figures {
         if let Some(bytes) = bytes {

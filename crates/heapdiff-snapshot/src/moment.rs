@@ -5,10 +5,12 @@
 //!       5 allocated   6 active   7 resident   8 retained   9 mapped   10 metadata       (the allocator's own)
 //!      11 bytes ever allocated   12 live samples   13 live bytes                        (the recorder's estimates)
 //!      14 period   15 failed snapshots   16 CPU time of the writer
+//!      17 the host's memory   18 what of it is available
 //! ```
 //!
-//! Bytes, nanoseconds and counts as they are; all ones where a figure is not known. Bump the region's version if you
-//! change this.
+//! Bytes, nanoseconds and counts as they are; all ones where a figure is not known. Words may be added at the end: they
+//! are 0 in a region of a recorder that does not know them, so what is added says nothing with a 0. Bump the region's
+//! version for any other change.
 
 use crate::heap_estimates::HeapEstimates;
 use heapdiff_recorder::Period;
@@ -34,7 +36,7 @@ pub struct Moment {
     pub writer_cpu_nanos: u64,
 }
 
-/// Memory of the process and of its cgroup, in bytes.
+/// Memory of the process, of its cgroup and of the machine, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Resident set size of the process.
@@ -43,6 +45,10 @@ pub struct Memory {
     pub cgroup_current: Option<u64>,
     /// The limit of that cgroup; `None` where there is none.
     pub cgroup_max: Option<u64>,
+    /// Memory of the machine that all its programs share; not 0.
+    pub host_total: Option<u64>,
+    /// The part of it that programs can have without swapping; not known where [`Self::host_total`] is not.
+    pub host_available: Option<u64>,
 }
 
 /// jemalloc's own figures, in bytes, under the names of its manual.
@@ -67,7 +73,7 @@ const UNKNOWN: u64 = u64::MAX;
 
 impl Moment {
     /// Words of a moment.
-    pub const WORDS: usize = 17;
+    pub const WORDS: usize = 19;
 
     /// The moment as words.
     #[must_use]
@@ -92,6 +98,8 @@ impl Moment {
             self.period.bytes(),
             self.snapshots_failed,
             self.writer_cpu_nanos,
+            known(self.memory.host_total),
+            known(self.memory.host_available),
         ]
     }
 
@@ -116,8 +124,11 @@ impl Moment {
             period,
             snapshots_failed,
             writer_cpu_nanos,
+            host_total,
+            host_available,
         ] = words;
         let known = |word: u64| (word != UNKNOWN).then_some(word);
+        let host_total = known(host_total).filter(|&total| total > 0);
         let figures = AllocatorFigures { allocated, active, resident, retained, mapped, metadata };
         Self {
             time_nanos,
@@ -126,6 +137,8 @@ impl Moment {
                 rss: known(rss),
                 cgroup_current: known(cgroup_current),
                 cgroup_max: known(cgroup_max),
+                host_total,
+                host_available: host_total.and(known(host_available)),
             },
             allocator: known(allocated).map(|_| figures),
             heap: HeapEstimates {
@@ -148,7 +161,7 @@ mod tests {
     proptest! {
         /// Any words are a moment, and its own words mean the same moment.
         #[test]
-        fn a_moment_comes_back_as_it_was(words in any::<[u64; 17]>()) {
+        fn a_moment_comes_back_as_it_was(words in any::<[u64; 19]>()) {
             let moment = Moment::from_words(&words);
             prop_assert_eq!(Moment::from_words(&moment.to_words()), moment);
         }
@@ -159,7 +172,7 @@ mod tests {
         let moment = Moment {
             time_nanos: 1,
             recording_nanos: 2,
-            memory: Memory { rss: Some(0), cgroup_current: None, cgroup_max: None },
+            memory: Memory { rss: Some(0), ..Memory::default() },
             allocator: None,
             heap: HeapEstimates { live_bytes: Some(7), ..HeapEstimates::default() },
             period: Period::MAX,
@@ -167,5 +180,17 @@ mod tests {
             writer_cpu_nanos: 4,
         };
         assert_eq!(Moment::from_words(&moment.to_words()), moment);
+        // A recorder that knew nothing of the host left its words at 0.
+        let mut words = moment.to_words();
+        words[17..].fill(0);
+        assert_eq!(Moment::from_words(&words), moment);
+    }
+
+    #[test]
+    fn a_host_without_available_memory_is_known() {
+        let memory = Memory { host_total: Some(1 << 34), host_available: Some(0), ..Memory::default() };
+        let mut words = [u64::MAX; Moment::WORDS];
+        words[17..].copy_from_slice(&[1 << 34, 0]);
+        assert_eq!(Moment::from_words(&words).memory, memory);
     }
 }

@@ -95,31 +95,42 @@ fn start_time() -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(boot).saturating_add(since_boot))
 }
 
-/// Reads the memory of the process and of its cgroup.
+/// Reads the memory of the process, of its cgroup and of the machine.
 pub(crate) fn memory() -> Memory {
-    let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
-    Memory { rss: rss(), cgroup_current, cgroup_max }
+    Memory { rss: rss(), ..memory_around() }
 }
 
 /// As [`memory`], at less cost: the kernel may be behind by some pages for each thread.
 pub(crate) fn memory_quickly() -> Memory {
+    Memory { rss: resident_pages(), ..memory_around() }
+}
+
+/// What the process shares with others: the memory of its cgroup and of the machine.
+fn memory_around() -> Memory {
     let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
-    Memory { rss: resident_pages(), cgroup_current, cgroup_max }
+    let (host_total, host_available) = host_memory().unzip();
+    Memory { rss: None, cgroup_current, cgroup_max, host_total, host_available }
 }
 
 fn rss() -> Option<u64> {
     // Not VmRSS of `status`: that is only brought up to date now and then.
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok();
-    let kibibytes = rollup.as_deref().and_then(|text| {
-        text.lines()
-            .find_map(|line| line.strip_prefix("Rss:"))?
-            .trim()
-            .strip_suffix("kB")?
-            .trim()
-            .parse::<u64>()
-            .ok()
-    });
-    kibibytes.map(|size| size.saturating_mul(1024)).or_else(resident_pages)
+    rollup.as_deref().and_then(|text| bytes_of_line(text, "Rss:")).or_else(resident_pages)
+}
+
+/// The size in bytes of the line that begins with `name`, in a file of the kernel that gives sizes as `Rss:   12 kB`.
+fn bytes_of_line(text: &str, name: &str) -> Option<u64> {
+    let size = text.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?;
+    Some(size.trim().parse::<u64>().ok()?.saturating_mul(1024))
+}
+
+/// The machine's memory, and what of it programs can have without swapping, by the kernel's estimate.
+///
+/// **Source:** `proc_meminfo(5)`; `MemAvailable` is there since version 3.14 of the kernel.
+fn host_memory() -> Option<(u64, u64)> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let total = bytes_of_line(&text, "MemTotal:").filter(|&total| total > 0)?;
+    Some((total, bytes_of_line(&text, "MemAvailable:")?))
 }
 
 fn resident_pages() -> Option<u64> {
@@ -195,6 +206,9 @@ mod tests {
 
     #[test]
     fn memory_is_told() {
-        assert!(memory().rss.is_some_and(|rss| rss > 1 << 20));
+        let memory = memory();
+        assert!(memory.rss.is_some_and(|rss| rss > 1 << 20));
+        let (total, available) = memory.host_total.zip(memory.host_available).unwrap();
+        assert!(0 < available && available < total, "{available} of {total}");
     }
 }

@@ -3,10 +3,10 @@
 //! Of each snapshot only sums are kept, so a series may be longer than memory has room for profiles.
 
 use super::continuity::Continuity;
+use super::headroom::Headroom;
 use super::rate::Rate;
-use super::report::{Headroom, TrendOptions, TrendReport, TrendRow};
+use super::report::{TrendOptions, TrendReport, TrendRow};
 use super::shape::{SNAPSHOTS_MIN, judge};
-use super::slope::Slope;
 use super::track::{Point, Track};
 use super::verdict::{Reason, Verdict};
 use crate::amounts::{Amounts, period_bytes};
@@ -221,6 +221,8 @@ impl<'a> TrendBuilder<'a> {
             floor,
             confidence,
         };
+        let memory = head.profile.metadata.as_ref().map(|metadata| metadata.memory).filter(|_| has_times);
+        let headroom = memory.and_then(|memory| Headroom::of(memory, &seconds, &self.points, confidence));
         let groups = Groups::new(&frames, &attribution, &comparison, &self.options.by);
         if self.options.by == DiffBy::Type && groups.keys().has_unknown_types() {
             notes.push(Note::UnknownTypes);
@@ -239,7 +241,7 @@ impl<'a> TrendBuilder<'a> {
             floor,
             rows,
             total,
-            headroom: headroom(&head.profile, &self.points, (&seconds, has_times), confidence),
+            headroom,
             notes,
             points: self.points,
             seconds,
@@ -475,23 +477,4 @@ fn floor(points: &[SnapshotPoint], columns: Columns, comparison: &Comparison) ->
     }
     let unseen = comparison.resolution_bytes().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0);
     share.max(unseen).max(RELEVANT_BYTES_MIN)
-}
-
-/// How long the memory of the cgroup lasts.
-fn headroom(
-    head: &Profile,
-    points: &[SnapshotPoint],
-    (seconds, has_times): (&[f64], bool),
-    confidence: Confidence,
-) -> Option<Headroom> {
-    let memory = head.metadata.as_ref()?.memory;
-    let limit_bytes = memory.cgroup_max?;
-    let used_bytes = memory.cgroup_current.or(memory.rss)?;
-    let resident: Vec<(f64, f64)> =
-        seconds.iter().zip(points).filter_map(|(&second, point)| Some((second, point.rss? as f64))).collect();
-    let (seconds, values): (Vec<f64>, Vec<f64>) = resident.into_iter().unzip();
-    let slope = Slope::of(&seconds, &values, confidence);
-    let is_growing = has_times && seconds.len() >= 5 && slope.per_second > 0.0 && slope.monotonicity > 2.0;
-    let rate = Rate { per_second: slope.per_second, low: slope.low, high: slope.high };
-    is_growing.then_some(Headroom { limit_bytes, used_bytes, rate })
 }

@@ -5,9 +5,11 @@
 //! 2. `slope`, `rate`: how fast it moves, with an interval, and whether that is monotone.
 //! 3. `teeth`: rises and falls that are more than noise. `steps`: where a row jumps.
 //! 4. `shape`: the word for the form. `verdict`: what follows from it, and why.
+//! 5. `headroom`: how long the memory lasts.
 
 mod builder;
 mod continuity;
+mod headroom;
 mod part;
 mod rate;
 mod report;
@@ -20,9 +22,10 @@ mod verdict;
 
 pub use builder::TrendBuilder;
 pub use continuity::SeriesNote;
+pub use headroom::{Headroom, MemoryLimit};
 pub(crate) use part::Part;
 pub use rate::Rate;
-pub use report::{Cohort, Headroom, Step, TrendOptions, TrendReport, TrendRow};
+pub use report::{Cohort, Step, TrendOptions, TrendReport, TrendRow};
 pub(crate) use shape::SNAPSHOTS_MIN;
 pub(crate) use slope::Slope;
 pub use verdict::{Judgement, Reason, Shape, Verdict};

@@ -1,5 +1,6 @@
 //! The trend of a series, row by row.
 
+use super::headroom::Headroom;
 use super::rate::Rate;
 use super::verdict::Judgement;
 use crate::diff::{DiffFigures, Pairing};
@@ -140,34 +141,4 @@ pub struct Step {
     pub low: i64,
     /// The upper end.
     pub high: i64,
-}
-
-/// How long memory lasts at the present rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Headroom {
-    /// The limit of the cgroup, in bytes.
-    pub limit_bytes: u64,
-    /// Used at the last snapshot, in bytes.
-    pub used_bytes: u64,
-    /// How fast that grows.
-    pub rate: Rate,
-}
-
-impl Headroom {
-    /// Seconds from the last snapshot until the limit is reached.
-    #[must_use]
-    pub fn seconds(&self) -> f64 {
-        self.left() / self.rate.per_second
-    }
-
-    /// The interval of [`Self::seconds`]; its end is infinite where the rate may be 0.
-    #[must_use]
-    pub fn interval(&self) -> [f64; 2] {
-        let latest = if self.rate.low > 0.0 { self.left() / self.rate.low } else { f64::INFINITY };
-        [self.left() / self.rate.high, latest]
-    }
-
-    fn left(&self) -> f64 {
-        self.limit_bytes.saturating_sub(self.used_bytes) as f64
-    }
 }

@@ -55,6 +55,8 @@ pub(crate) fn moment(second: u64) -> Moment {
             rss: Some((100 + 20 * second) << 20),
             cgroup_current: Some((131 + 20 * second) << 20),
             cgroup_max: Some(512 << 20),
+            host_total: Some(16 << 30),
+            host_available: Some((6 << 30) - ((20 * second) << 20)),
         },
         allocator: None,
         heap: HeapEstimates {

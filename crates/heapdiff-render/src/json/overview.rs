@@ -105,7 +105,7 @@ pub(super) struct Document<'a> {
     snapshots: Vec<PointJson<'a>>,
     /// What the filters let through, all rows together.
     total: MovementJson<'a>,
-    /// When the limit of the cgroup is reached at this rate; null where there is no limit or no growth.
+    /// When the memory that the process may have is used up at this rate; null where no limit is known or nothing grows.
     headroom: Option<HeadroomJson>,
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,

@@ -151,6 +151,10 @@ struct MomentJson {
     cgroup_current: Option<u64>,
     /// Limit of the cgroup in bytes; null where there is none.
     cgroup_max: Option<u64>,
+    /// Memory of the machine in bytes; null where it is not known.
+    host_total: Option<u64>,
+    /// The part of it that programs could have without swapping; null where it is not known.
+    host_available: Option<u64>,
     /// Estimated bytes alive; null where that is not known.
     live_bytes: Option<u64>,
     /// Bytes alive by the allocator's own count; null where that is not known.
@@ -165,6 +169,8 @@ impl MomentJson {
             rss: moment.memory.rss,
             cgroup_current: moment.memory.cgroup_current,
             cgroup_max: moment.memory.cgroup_max,
+            host_total: moment.memory.host_total,
+            host_available: moment.memory.host_available,
             live_bytes: moment.live_bytes,
             allocated_bytes: moment.allocated_bytes,
         }

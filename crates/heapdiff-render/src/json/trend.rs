@@ -4,7 +4,7 @@ use super::frame::{FiguresJson, FrameJson};
 use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
 use crate::verdict_words::reason;
-use heapdiff_profile::{Cohort, Headroom, Pairing, Process, Rate, Step, TrendReport, TrendRow};
+use heapdiff_profile::{Cohort, Headroom, MemoryLimit, Pairing, Process, Rate, Step, TrendReport, TrendRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -105,7 +105,7 @@ pub(super) struct Document<'a> {
     confidence: f64,
     /// All that the filters let through.
     total: MovementJson<'a>,
-    /// When the limit of the cgroup is reached at this rate; null where there is no limit or no growth.
+    /// When the memory that the process may have is used up at this rate; null where no limit is known or nothing grows.
     headroom: Option<HeadroomJson>,
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
@@ -128,12 +128,14 @@ struct FileJson<'a> {
     rss: Option<u64>,
 }
 
-/// When the limit of the cgroup is reached if memory goes on growing as it does. Times are in seconds.
+/// When the memory is used up if it goes on growing as it does. Times are in seconds.
 #[derive(JsonSchema, Serialize)]
 pub(super) struct HeadroomJson {
+    /// Which limit is reached first.
+    limit: LimitJson,
     /// The limit.
     limit_bytes: u64,
-    /// What the cgroup used when the last snapshot was taken.
+    /// What all that share this limit used when the last snapshot was taken.
     used_bytes: u64,
     /// How fast memory grows.
     bytes_per_second: f64,
@@ -149,11 +151,31 @@ pub(super) struct HeadroomJson {
     seconds_high: Option<f64>,
 }
 
+/// What limits the memory of a process.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum LimitJson {
+    /// The limit of its cgroup, such as a container's.
+    Cgroup,
+    /// The memory of the machine.
+    Host,
+}
+
+impl LimitJson {
+    const fn of(limit: MemoryLimit) -> Self {
+        match limit {
+            MemoryLimit::Cgroup => Self::Cgroup,
+            MemoryLimit::Host => Self::Host,
+        }
+    }
+}
+
 impl HeadroomJson {
     pub(super) fn of(headroom: Headroom) -> Self {
         let [seconds_low, seconds_high] = headroom.interval();
         let Rate { per_second, low, high } = headroom.rate;
         Self {
+            limit: LimitJson::of(headroom.limit),
             limit_bytes: headroom.limit_bytes,
             used_bytes: headroom.used_bytes,
             bytes_per_second: per_second,

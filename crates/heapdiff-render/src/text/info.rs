@@ -225,6 +225,10 @@ fn write_memory(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
     list.item("RSS", &or_unknown(metadata.memory.rss))?;
     list.item("cgroup", &or_unknown(metadata.memory.cgroup_current))?;
     list.item("cgroup's limit", &metadata.memory.cgroup_max.map_or("none".to_owned(), quantity::bytes))?;
+    if let Some((total, available)) = metadata.memory.host_total.zip(metadata.memory.host_available) {
+        let words = format!("{} of {}", quantity::bytes(available), quantity::bytes(total));
+        list.item("available on host", &words)?;
+    }
     let Some(allocator) = &metadata.allocator else {
         return list.item("allocator", "says nothing about itself");
     };

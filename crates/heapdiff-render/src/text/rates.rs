@@ -1,7 +1,7 @@
 //! How rates and moments of a series are written.
 
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{Headroom, Rate, TrendReport};
+use heapdiff_profile::{Headroom, MemoryLimit, Rate, TrendReport};
 
 /// A series of less than these seconds is spoken of in seconds,
 const SECONDS_UP_TO: f64 = 100.0;
@@ -105,7 +105,7 @@ pub(super) fn duration(seconds: f64) -> String {
     quantity::duration(nanos)
 }
 
-/// When the limit of the cgroup is reached.
+/// When the memory is used up, and whose limit that is.
 pub(super) fn headroom_words(headroom: &Headroom) -> String {
     let [earliest, latest] = headroom.interval();
     let range = if latest.is_finite() {
@@ -113,8 +113,12 @@ pub(super) fn headroom_words(headroom: &Headroom) -> String {
     } else {
         format!("not before {}", duration(earliest))
     };
+    let (whose, end) = match headroom.limit {
+        MemoryLimit::Cgroup => ("the cgroup's", "its limit is reached"),
+        MemoryLimit::Host => ("the host's", "the host has none left"),
+    };
     format!(
-        "memory: {} of {} used; at this rate the limit is reached in {}, {range}",
+        "memory: {} of {whose} {} used; at this rate {end} in {}, {range}",
         quantity::bytes(headroom.used_bytes),
         quantity::bytes(headroom.limit_bytes),
         duration(headroom.seconds())
@@ -131,5 +135,24 @@ mod tests {
         assert_eq!(between("-512 KiB", "+1.00 MiB"), "-512 KiB to +1.00 MiB");
         assert_eq!(between("-3", "+4"), "-3 to +4");
         assert_eq!(between("0", "+4.00 MiB"), "0 to +4.00 MiB");
+    }
+
+    #[test]
+    fn the_limit_that_is_reached_is_named() {
+        let rate = Rate { per_second: f64::from(1 << 20), low: 0.0, high: f64::from(2 << 20) };
+        let headroom =
+            Headroom { limit: MemoryLimit::Host, limit_bytes: 16 << 30, used_bytes: 15 << 30, rate };
+        assert_eq!(
+            headroom_words(&headroom),
+            "memory: 15.0 GiB of the host's 16.0 GiB used; at this rate the host has none left in 17 min 4 s, \
+             not before 8 min 32 s"
+        );
+        let cgroup =
+            Headroom { limit: MemoryLimit::Cgroup, rate: Rate { low: rate.per_second, ..rate }, ..headroom };
+        assert_eq!(
+            headroom_words(&cgroup),
+            "memory: 15.0 GiB of the cgroup's 16.0 GiB used; at this rate its limit is reached in 17 min 4 s, \
+             between 8 min 32 s and 17 min 4 s"
+        );
     }
 }

@@ -108,6 +108,8 @@ fn with_metadata(builder: ProfileBuilder, sequence: u32, live_bytes: u64) -> Pro
             rss: Some(live_bytes + mib(21)),
             cgroup_current: Some(live_bytes + mib(25)),
             cgroup_max: Some(mib(512)),
+            host_total: Some(mib(16 << 10)),
+            host_available: Some(mib(6 << 10)),
         };
         metadata.recorder = RecorderCost {
             writer_cpu_nanos: 1_200_000 * (u64::from(sequence) + 1),

@@ -81,6 +81,8 @@ pub(crate) const METADATA: Case = Case {
         let about = snapshots[1].metadata();
         let (rss, allocator) = (about.memory.rss.unwrap(), about.allocator.clone().unwrap());
         assert!(rss > 20 << 20 && allocator.allocated > 20 << 20 && allocator.resident >= allocator.active);
+        let (total, available) = about.memory.host_total.zip(about.memory.host_available).unwrap();
+        assert!(rss < total && 0 < available && available < total, "{available} of {total}");
         let arguments = about.process.command_line.clone().unwrap();
         assert!(arguments[0].contains(&about.process.program), "{arguments:?}");
         // Every address of the test lies in a mapping with a build ID.
