@@ -41,6 +41,8 @@ pub struct Metadata {
     pub recorder: RecorderCost,
     /// What the program counts, such as requests, by name: items since it started.
     pub counters: BTreeMap<String, u64>,
+    /// In a snapshot of resources: what is known of all of their type. `None` in one of the heap.
+    pub resource: Option<ResourceFigures>,
 }
 
 impl Metadata {
@@ -189,4 +191,30 @@ pub struct RecorderCost {
     pub table_bytes: u64,
     /// Memory that they may grow to, in bytes.
     pub table_bytes_max: u64,
+}
+
+/// What is known of all resources of a type, exactly, however many of them have a stack trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceFigures {
+    /// The type, as its files are called.
+    pub name: String,
+    /// How much is kept of each: `count`, `sampled:128`, `all`, `records`.
+    pub level: String,
+    /// Of how many resources one has a stack trace; 0 if none has.
+    pub one_in: u32,
+    /// Acquired since the program started.
+    pub acquired: u64,
+    /// Released of these.
+    pub released: u64,
+    /// Lost of these: dropped although they had to be closed.
+    pub unclosed: u64,
+    /// Bytes of those that are not released.
+    pub open_bytes: u64,
+    /// Resources of which nothing is kept because the table is full.
+    pub refused: u64,
+    /// Accesses to open resources that are not kept.
+    pub accesses_dropped: u64,
+    /// What the detector's table takes, in bytes.
+    pub table_bytes: u64,
 }

@@ -256,6 +256,13 @@ impl<'a> Recorder<'a> {
         u32::try_from(before).unwrap_or(u32::MAX).min(EPOCH_MAX - 1)
     }
 
+    /// Number of snapshots that have begun.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        // Relaxed: whoever needs it in order with something else sees to that.
+        u32::try_from(self.region.epoch().load(Ordering::Relaxed)).unwrap_or(u32::MAX).min(EPOCH_MAX)
+    }
+
     /// Calls `visit` with every block that belongs to the snapshot `sequence`. Returns how many of them were caught in the
     /// middle of a change of size, whose thread was stopped there: these may be seen with a size from before it.
     pub fn visit_live(&self, sequence: u32, mut visit: impl FnMut(LiveBlock)) -> u64 {

@@ -26,7 +26,9 @@ impl StackId {
     /// The trace that could not be stored, or of which there are no frames.
     pub const UNKNOWN: Self = Self(0);
 
-    pub(crate) const fn from_bits(bits: u32) -> Self {
+    /// The handle that [`Self::to_bits`] has made a number of.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 

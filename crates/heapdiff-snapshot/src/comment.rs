@@ -3,7 +3,9 @@
 //! The names are those of `heapdiff_profile::Metadata`, which reads it; a test of the recorder holds the two together.
 
 use crate::moment::AllocatorFigures;
+use crate::resource_snapshot::ResourceFacts;
 use crate::snapshot::Snapshot;
+use crate::task_snapshot::TaskFacts;
 use heapdiff_recorder::Counter;
 use write_json::Object;
 
@@ -11,9 +13,52 @@ const SCHEMA: &str = "heapdiff/snapshot/v1";
 
 /// The comment of a snapshot.
 pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
-    let (moment, counters) = (snapshot.moment, snapshot.recorder.counters());
+    let mut json = "#heapdiff ".to_owned();
+    write(&mut write_json::object(&mut json), snapshot);
+    json
+}
+
+/// The comment of a snapshot of resources: that of the heap's, and what is known of the type.
+pub(crate) fn of_resource(snapshot: &Snapshot<'_>, facts: &ResourceFacts) -> String {
     let mut json = "#heapdiff ".to_owned();
     let mut root = write_json::object(&mut json);
+    write(&mut root, snapshot);
+    let mut resource = root.object("resource");
+    resource.string("name", &facts.name);
+    resource.string("level", &facts.level);
+    count(&mut resource, "one_in", u64::from(facts.one_in));
+    let figures = [
+        ("acquired", facts.acquired),
+        ("released", facts.released),
+        ("unclosed", facts.unclosed),
+        ("open_bytes", facts.open_bytes),
+        ("refused", facts.refused),
+        ("accesses_dropped", facts.accesses_dropped),
+        ("table_bytes", facts.table_bytes),
+    ];
+    for (name, figure) in figures {
+        count(&mut resource, name, figure);
+    }
+    drop(resource);
+    drop(root);
+    json
+}
+
+/// The comment of a snapshot of tasks: that of the heap's, and what is known of all tasks.
+pub(crate) fn of_tasks(snapshot: &Snapshot<'_>, facts: TaskFacts) -> String {
+    let mut json = "#heapdiff ".to_owned();
+    let mut root = write_json::object(&mut json);
+    write(&mut root, snapshot);
+    let mut tasks = root.object("tasks");
+    count(&mut tasks, "refused", facts.refused);
+    count(&mut tasks, "table_bytes", facts.table_bytes);
+    drop(tasks);
+    drop(root);
+    json
+}
+
+fn write(root: &mut Object<'_>, snapshot: &Snapshot<'_>) {
+    let (moment, counters) = (snapshot.moment, snapshot.recorder.counters());
     root.string("schema", SCHEMA);
     process(&mut root.object("process"), snapshot);
     root.number("sequence", f64::from(snapshot.sequence));
@@ -23,8 +68,8 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
         boundaries.number(f64::from(boundary));
     }
     drop(boundaries);
-    count(&mut root, "recording_nanos", moment.recording_nanos);
-    count(&mut root, "period_bytes", moment.period.bytes());
+    count(root, "recording_nanos", moment.recording_nanos);
+    count(root, "period_bytes", moment.period.bytes());
     root.string("unwinder", &snapshot.facts.unwinder);
     let mut stacks = root.object("stacks");
     count(&mut stacks, "complete", counters.get(Counter::StacksComplete));
@@ -62,8 +107,6 @@ pub(crate) fn text(snapshot: &Snapshot<'_>) -> String {
             count(&mut counters, name, items);
         }
     }
-    drop(root);
-    json
 }
 
 /// Counters that mean that something is missing.

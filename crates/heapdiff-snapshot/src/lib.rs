@@ -14,6 +14,7 @@
 //! It reads no clock, no file and nothing of the process that it runs in: whoever takes the snapshot brings all of it.
 #![forbid(unsafe_code)]
 
+mod age_class;
 mod comment;
 mod facts;
 mod facts_bytes;
@@ -23,7 +24,9 @@ mod moment;
 mod names;
 mod places;
 mod reason;
+mod resource_snapshot;
 mod snapshot;
+mod task_snapshot;
 
 pub use facts::{Facts, Identity, Mapping};
 pub use facts_bytes::BadFacts;
@@ -32,4 +35,6 @@ pub use live_rows::LiveRows;
 pub use moment::{AllocatorFigures, Memory, Moment};
 pub use names::{snapshot_name, snapshot_sequence};
 pub use reason::Reason;
+pub use resource_snapshot::{OpenResource, ResourceFacts, ResourceRows, ResourceSnapshot, When};
 pub use snapshot::Snapshot;
+pub use task_snapshot::{OpenTask, TaskFacts, TaskLints, TaskRows, TaskSnapshot, TaskState};

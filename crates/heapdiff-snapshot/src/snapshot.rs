@@ -41,7 +41,7 @@ pub struct Snapshot<'a> {
 /// pprof matches `^(...)$` against names that it cuts at the first parenthesis. Only functions that are called by an
 /// allocation are named: pprof drops everything leafward of a match, so a name such as `<alloc::boxed::Box as FnOnce>`,
 /// which stands near the root of every thread, would hide whole stacks.
-const DROP_FRAMES: &str = r"(__rustc::)?__rust_(alloc|alloc_zeroed|realloc)|(__rustc::)?__r[gd]l?_(alloc|alloc_zeroed|realloc)|_?alloc::alloc::(__rust_)?(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|<?alloc::alloc::Global.*|<?alloc::raw_vec::.*|<?heapdiff::hook::.*|<?heapdiff::Allocator.*";
+pub(crate) const DROP_FRAMES: &str = r"(__rustc::)?__rust_(alloc|alloc_zeroed|realloc)|(__rustc::)?__r[gd]l?_(alloc|alloc_zeroed|realloc)|_?alloc::alloc::(__rust_)?(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|<?alloc::alloc::Global.*|<?alloc::raw_vec::.*|<?heapdiff::(hook|resource|task|trace|sys)::.*|<?heapdiff::Allocator.*";
 
 /// The sample types, in the order of every row: counts of samples, then Go's four.
 const SAMPLE_TYPES: [(&str, &str); 6] = [
@@ -119,8 +119,12 @@ impl Snapshot<'_> {
     }
 }
 
-fn number<'a>(key: &'a str, value: u64, unit: &'a str) -> Label<&'a str> {
+pub(crate) fn number<'a>(key: &'a str, value: u64, unit: &'a str) -> Label<&'a str> {
     Label { key, value: LabelValue::Number { value: value.cast_signed(), unit } }
+}
+
+pub(crate) fn text<'a>(key: &'a str, text: &'a str) -> Label<&'a str> {
+    Label { key, value: LabelValue::Text(text) }
 }
 
 /// An estimate as a whole number, never below zero.

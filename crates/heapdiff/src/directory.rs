@@ -43,6 +43,13 @@ impl Directory {
         Ok(Self { path, prefix, program, keep })
     }
 
+    /// A folder in it, for snapshots that go with its own and have the same names; made if it is not there.
+    pub(crate) fn beneath(&self, folder: &str) -> io::Result<Self> {
+        let path = self.path.join(folder);
+        fs::create_dir_all(&path)?;
+        Ok(Self { path, prefix: self.prefix.clone(), program: self.program.clone(), keep: self.keep })
+    }
+
     /// How the names of this recorder's snapshots begin.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
@@ -159,6 +166,14 @@ impl Drop for Directory {
     fn drop(&mut self) {
         // What is left of a recording without a single snapshot. There is none after a snapshot.
         let _ = fs::remove_file(self.unfinished());
+    }
+}
+
+/// What went wrong with a file, whoever says so.
+pub(crate) fn as_io_error(error: heapdiff_pprof::WriteError) -> io::Error {
+    match error {
+        heapdiff_pprof::WriteError::Io(error) => error,
+        other => io::Error::other(other),
     }
 }
 

@@ -103,14 +103,18 @@ mod meter;
 mod process;
 mod profiler;
 mod recording;
+pub mod resource;
 mod retention;
 mod session;
 mod settings;
+mod slot_table;
 mod start;
 mod sys;
+pub mod task;
 #[cfg(feature = "test")]
 pub mod test;
 mod thread;
+mod trace;
 mod upkeep;
 mod writer;
 

@@ -9,8 +9,10 @@
 
 use crate::lanes::Lanes;
 use crate::loaded_files::LoadedFiles;
+use crate::resource;
 use crate::sys::forever::Forever;
 use crate::sys::{memory, process_hooks};
+use crate::task;
 use heapdiff_recorder::{AddressIndex, Capacities, Period, Recorder, Region, Rng, Scope, State};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -114,6 +116,9 @@ pub(crate) fn forget() {
     // Relaxed: the child has one thread.
     PERIOD.store(0, Ordering::Relaxed);
     TABLES.forget();
+    // They name stack traces of those tables.
+    resource::forget();
+    task::forget();
 }
 
 /// How large the tables may be.

@@ -17,6 +17,10 @@ struct Thread {
     is_muted: Cell<bool>,
     /// Start and end of the thread's own stack, as far as it has been seen; 0 and 0 at first.
     stack: Cell<(u64, u64)>,
+    /// What the countdown was raised by altogether, so that the difference is what was allocated. It wraps around.
+    raised: Cell<i64>,
+    /// The task that the thread polls.
+    polled: Cell<Polled>,
     /// The thread's number, from 1 on in the order of their first samples; 0 before that.
     number: Cell<u32>,
     /// The scope that it is in by itself.
@@ -30,10 +34,42 @@ thread_local! {
             sampler: Cell::new(Sampler::FRESH),
             is_muted: Cell::new(false),
             stack: Cell::new((0, 0)),
+            raised: Cell::new(0),
+            polled: Cell::new(Polled { task: 0, base: 0 }),
             number: Cell::new(0),
             scope: Cell::new(Scope::NONE),
         }
     };
+}
+
+/// A task that is being polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Polled {
+    /// The address of what is known of it; 0 for none.
+    pub(crate) task: usize,
+    /// The stack pointer of whoever polls it: what is below it is the task's.
+    pub(crate) base: u64,
+}
+
+/// Says which task the calling thread polls from now on, and returns the one before.
+#[inline]
+pub(crate) fn set_polled(polled: Polled) -> Polled {
+    THREAD.with(|thread| thread.polled.replace(polled))
+}
+
+/// Where the part of the stack begins that belongs to the poll of `task`; `None` if the calling thread does not poll it.
+#[inline]
+pub(crate) fn polling(task: usize) -> Option<u64> {
+    THREAD.with(|thread| {
+        Some(thread.polled.get()).filter(|polled| polled.task == task).map(|polled| polled.base)
+    })
+}
+
+/// Bytes that the calling thread has allocated, from some moment on: the difference of two calls is what was allocated
+/// between them. It wraps around.
+#[inline]
+pub(crate) fn allocated() -> u64 {
+    THREAD.with(|thread| thread.raised.get().wrapping_sub(thread.remaining.get()).cast_unsigned())
 }
 
 /// Counts an allocation of `bytes`. `true` if somebody has to look at it: then [`trip`] must follow.
@@ -57,10 +93,13 @@ pub(crate) fn trip(bytes: usize) -> Option<Period> {
             return None;
         }
         let mut sampler = thread.sampler.get();
-        sampler.remaining = thread.remaining.get();
+        let before = thread.remaining.get();
+        sampler.remaining = before;
         let setting = recording::setting_in(scope_of(thread));
         let draw = sampler.trip(bytes as u64, setting, recording::next_seed);
         thread.remaining.set(sampler.remaining);
+        let raised = sampler.remaining.wrapping_sub(before);
+        thread.raised.set(thread.raised.get().wrapping_add(raised));
         thread.sampler.set(sampler);
         match draw {
             Draw::Sample(period) => Some(period),
@@ -151,7 +190,8 @@ pub(crate) fn mute() {
 pub(crate) fn look_again() {
     THREAD.with(|thread| {
         thread.sampler.set(Sampler::FRESH);
-        thread.remaining.set(0);
+        let before = thread.remaining.replace(0);
+        thread.raised.set(thread.raised.get().wrapping_sub(before));
     });
 }
 

@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use crate::black_box::{self, BlackBox, Pace};
-use crate::directory::Directory;
+use crate::directory::{self, Directory};
 use crate::item_counter;
 use crate::lanes::Way;
 use crate::loaded_files::LoadedFiles;
@@ -14,7 +14,7 @@ use crate::session::{BELL, Ending, Request, Session};
 use crate::settings::Settings;
 use crate::sys::{clock, process_hooks, signals};
 use crate::upkeep::{self, Upkeep};
-use crate::{process, thread};
+use crate::{process, resource, task, thread};
 use heapdiff_recorder::Period;
 use heapdiff_snapshot::{Facts, HeapEstimates, LiveRows, Memory, Moment, Reason, Snapshot};
 use std::io;
@@ -313,12 +313,13 @@ impl Writer {
             moment: &moment,
             counters: &counters,
         };
-        let written = self.directory.write(sequence, |file| {
-            snapshot.write(file).map_err(|error| match error {
-                heapdiff_pprof::WriteError::Io(error) => error,
-                other => io::Error::other(other),
-            })
-        });
+        let written = self
+            .directory
+            .write(sequence, |file| snapshot.write(file).map_err(directory::as_io_error))
+            .and_then(|path| {
+                let resources = resource::snapshots::write(&self.directory, &snapshot);
+                resources.and(task::snapshots::write(&self.directory, &snapshot)).map(|()| path)
+            });
         written.map_err(|error| {
             self.failed += 1;
             if self.failed == 1 {

@@ -1,4 +1,4 @@
-//! Processor time.
+//! Processor time, and time since some moment in the past.
 
 use std::time::Duration;
 
@@ -12,9 +12,19 @@ pub(crate) fn thread_time() -> Duration {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
+/// Nanoseconds by a clock that does not jump.
+pub(crate) fn nanos() -> u64 {
+    u64::try_from(read(libc::CLOCK_MONOTONIC).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// As [`nanos`], at a quarter of the cost: behind by some milliseconds.
+pub(crate) fn nanos_coarsely() -> u64 {
+    u64::try_from(read(libc::CLOCK_MONOTONIC_COARSE).as_nanos()).unwrap_or(u64::MAX)
+}
+
 fn read(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is valid for writes. Both clocks are always there, and an error would leave the time at 0.
+    // SAFETY: the pointer is valid for writes. These clocks are always there, and an error would leave the time at 0.
     unsafe { libc::clock_gettime(clock, &raw mut time) };
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

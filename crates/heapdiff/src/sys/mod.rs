@@ -20,3 +20,4 @@ pub(crate) mod registers;
 pub(crate) mod sampled_heap;
 pub(crate) mod signals;
 pub(crate) mod stack;
+pub(crate) mod task_waker;

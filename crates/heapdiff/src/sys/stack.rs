@@ -27,6 +27,12 @@ impl Stack {
         Self { start, words: end.saturating_sub(start) / 8, _on_this_thread: PhantomData }
     }
 
+    /// The part below `end`; all of it if it does not go as far.
+    #[inline]
+    pub(crate) fn below(&self, end: u64) -> Self {
+        Self { words: self.words.min(end.saturating_sub(self.start) / 8), ..self.clone() }
+    }
+
     /// The word at `address`; `None` outside of the stack, or unaligned.
     #[inline(always)]
     pub(crate) fn read(&self, address: u64) -> Option<u64> {

@@ -1,0 +1,243 @@
+//! The open resources of one type as a pprof profile, beside the snapshot of the heap that was taken with them.
+//!
+//! A row is a stack trace with an epoch, an age class, and the last thing that was said about the resource. The types of
+//! its values are `samples`, `count` and `space`; the latter two are estimates where not every resource is kept, and the
+//! exact numbers are in the comment. What was done to open resources is on rows of its own, of the type `accesses`.
+
+use crate::age_class::age_class;
+use crate::comment;
+use crate::live_rows::epoch_label;
+use crate::places::Places;
+use crate::snapshot::{DROP_FRAMES, Snapshot, number, text};
+use heapdiff_pprof::{ValueType, WriteError, Writer};
+use heapdiff_recorder::StackId;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// What is known of all resources of a type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceFacts {
+    /// What the type's files are called.
+    pub name: String,
+    /// How much is kept of each resource, as `HEAPDIFF_RESOURCES` has it.
+    pub level: String,
+    /// Of how many resources one has a stack trace; 0 if none has.
+    pub one_in: u32,
+    /// Acquired since the program started.
+    pub acquired: u64,
+    /// Released of these.
+    pub released: u64,
+    /// Lost of these: dropped although they had to be closed.
+    pub unclosed: u64,
+    /// Bytes of those that are not released.
+    pub open_bytes: u64,
+    /// Resources of which nothing is kept because the table is full.
+    pub refused: u64,
+    /// Accesses to open resources that are not kept.
+    pub accesses_dropped: u64,
+    /// What the table takes, in bytes.
+    pub table_bytes: u64,
+}
+
+/// One open resource, as a snapshot sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenResource<'a> {
+    /// Where it was acquired.
+    pub stack: StackId,
+    /// The number of snapshots that had begun before.
+    pub epoch: u32,
+    /// How large it is.
+    pub bytes: u64,
+    /// For how many it stands.
+    pub weight: u32,
+    /// How long it has been open, in seconds.
+    pub age_seconds: u64,
+    /// Whether it was lost: nobody will release it.
+    pub is_unclosed: bool,
+    /// What was said of it last; empty if nothing was.
+    pub hint: &'a str,
+}
+
+/// The rows of a snapshot of resources.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceRows {
+    rows: BTreeMap<RowKey, Sums>,
+    accesses: BTreeMap<AccessKey, u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct AccessKey {
+    stack: StackId,
+    when: When,
+    hint: String,
+}
+
+/// Which access of its resource it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// The first of several.
+    First,
+    /// Neither the first nor the last.
+    Between,
+    /// The last, or the only one.
+    Last,
+}
+
+impl When {
+    /// The value of the label `when`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Between => "between",
+            Self::Last => "last",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct RowKey {
+    stack: StackId,
+    epoch: u32,
+    age_seconds: u64,
+    is_unclosed: bool,
+    hint: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sums {
+    samples: u64,
+    count: u64,
+    bytes: u64,
+}
+
+/// Rows that differ in nothing but the hint are no more than this; what is beyond has none.
+const HINTS_MAX: usize = 10_000;
+
+impl ResourceRows {
+    /// Adds a resource to the snapshot `sequence`, unless it was acquired after that had begun. `boundaries` are as in
+    /// [`LiveRows::read`](crate::LiveRows::read).
+    pub fn add(&mut self, open: &OpenResource<'_>, sequence: u32, boundaries: &[u32]) {
+        if open.epoch > sequence {
+            return;
+        }
+        let mut key = RowKey {
+            stack: open.stack,
+            epoch: epoch_label(open.epoch, boundaries),
+            age_seconds: age_class(open.age_seconds),
+            is_unclosed: open.is_unclosed,
+            hint: open.hint.to_owned(),
+        };
+        if self.rows.len() >= HINTS_MAX && !self.rows.contains_key(&key) {
+            key.hint.clear();
+        }
+        let sums = self.rows.entry(key).or_default();
+        let weight = u64::from(open.weight);
+        sums.samples += 1;
+        sums.count = sums.count.saturating_add(weight);
+        sums.bytes = sums.bytes.saturating_add(weight.saturating_mul(open.bytes));
+    }
+
+    /// Adds an access to a resource that is open.
+    pub fn add_access(&mut self, stack: StackId, when: When, hint: &str) {
+        let mut key = AccessKey { stack, when, hint: hint.to_owned() };
+        if self.accesses.len() >= HINTS_MAX && !self.accesses.contains_key(&key) {
+            key.hint.clear();
+        }
+        *self.accesses.entry(key).or_default() += 1;
+    }
+}
+
+/// The open resources of a type at the moment of a snapshot of the heap.
+#[derive(Clone, Copy, Debug)]
+pub struct ResourceSnapshot<'a> {
+    /// The snapshot of the heap that was taken at the same moment.
+    pub heap: &'a Snapshot<'a>,
+    /// The type.
+    pub facts: &'a ResourceFacts,
+    /// What is open.
+    pub rows: &'a ResourceRows,
+}
+
+const SAMPLE_TYPES: [(&str, &str); 4] =
+    [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];
+
+impl ResourceSnapshot<'_> {
+    /// Writes it, compressed, and gives the sink back, not flushed.
+    ///
+    /// # Errors
+    /// If the sink fails.
+    pub fn write<W: Write>(&self, sink: W) -> Result<W, WriteError> {
+        let mut writer = Writer::gzip(sink)?;
+        for (kind, unit) in SAMPLE_TYPES {
+            writer.sample_type(ValueType { kind, unit })?;
+        }
+        writer.default_sample_type("count")?;
+        writer.period_type(ValueType { kind: "resources", unit: "count" })?;
+        writer.period(i64::from(self.facts.one_in))?;
+        writer.time_nanos(self.heap.moment.time_nanos.cast_signed())?;
+        writer.drop_frames(DROP_FRAMES)?;
+        writer.comment(&comment::of_resource(self.heap, self.facts))?;
+        let mut places = Places::new(self.heap.recorder);
+        self.write_rows(&mut writer, &mut places)?;
+        places.write(&self.heap.facts.mappings, &mut writer)?;
+        writer.finish_gzip()
+    }
+
+    fn write_rows<W: Write>(
+        &self,
+        writer: &mut Writer<W>,
+        places: &mut Places<'_>,
+    ) -> Result<(), WriteError> {
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        for (key, &count) in &self.rows.accesses {
+            let labels = [text("hint", &key.hint), text("when", key.when.name())];
+            writer.sample(places.of(key.stack), &[whole(count), 0, 0, 0], &labels)?;
+        }
+        for (key, sums) in &self.rows.rows {
+            let values = [0, whole(sums.samples), whole(sums.count), whole(sums.bytes)];
+            let mut labels = vec![
+                number("epoch", u64::from(key.epoch), "count"),
+                number("age", key.age_seconds, "seconds"),
+            ];
+            if !key.hint.is_empty() {
+                labels.push(text("hint", &key.hint));
+            }
+            if key.is_unclosed {
+                labels.push(text("state", "unclosed"));
+            }
+            writer.sample(places.of(key.stack), &values, &labels)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_resources_are_one_row_and_later_ones_none() {
+        let open = OpenResource {
+            stack: StackId::UNKNOWN,
+            epoch: 3,
+            bytes: 10,
+            weight: 128,
+            age_seconds: 5,
+            is_unclosed: false,
+            hint: "queued",
+        };
+        let mut rows = ResourceRows::default();
+        for _ in 0..10_000 {
+            rows.add(&open, 3, &[0, 3]);
+        }
+        rows.add(&OpenResource { epoch: 4, ..open }, 3, &[0, 3]);
+        let sums = Sums { samples: 10_000, count: 1_280_000, bytes: 12_800_000 };
+        assert_eq!(rows.rows.values().collect::<Vec<_>>(), [&sums]);
+        let key = rows.rows.keys().next().unwrap();
+        assert_eq!(
+            (key.epoch, key.age_seconds),
+            (1, 4),
+            "merged with the epochs after snapshot 0; 4 to 7 seconds"
+        );
+    }
+}

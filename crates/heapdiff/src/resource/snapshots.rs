@@ -1,0 +1,83 @@
+//! The snapshots of resources: one for each type that was used, in a folder of its own beside those of the heap.
+
+use super::access::Accesses;
+use super::registry::{self, Registered};
+use crate::directory::{self, Directory};
+use crate::sys::clock;
+use heapdiff_snapshot::{OpenResource, ResourceFacts, ResourceRows, ResourceSnapshot, Snapshot, When};
+use std::io;
+
+/// The folder of a directory that holds one for each type.
+const FOLDER: &str = "resources";
+
+/// Writes what is open of each type, with the moment and the number of the snapshot `heap`.
+///
+/// # Errors
+/// The first that a type's snapshot could not be written for; the others are tried all the same.
+pub(crate) fn write(directory: &Directory, heap: &Snapshot<'_>) -> io::Result<()> {
+    let mut result = Ok(());
+    for registered in registry::types() {
+        let written = write_one(directory, heap, &registered);
+        result = result.and(written);
+    }
+    result
+}
+
+fn write_one(directory: &Directory, heap: &Snapshot<'_>, registered: &Registered) -> io::Result<()> {
+    let directory = directory.beneath(&format!("{FOLDER}/{}", registered.name))?;
+    let boundaries = directory.sequences();
+    let (mut rows, mut dropped, now) = (ResourceRows::default(), 0, clock::nanos());
+    if let Some(table) = registered.of.open_table() {
+        table.visit(|open| {
+            let accesses = open.accesses.as_deref();
+            let open = OpenResource {
+                stack: open.stack,
+                epoch: open.epoch,
+                bytes: open.bytes,
+                weight: open.weight,
+                age_seconds: now.saturating_sub(open.since) / 1_000_000_000,
+                is_unclosed: open.is_unclosed,
+                hint: accesses.and_then(Accesses::last_hint).unwrap_or_default(),
+            };
+            rows.add(&open, heap.sequence, &boundaries);
+            if let Some(accesses) = accesses {
+                add_accesses(&mut rows, accesses);
+                dropped += accesses.dropped();
+            }
+        });
+    }
+    let facts = ResourceFacts { accesses_dropped: dropped, ..facts(registered) };
+    let heap = Snapshot { boundaries: &boundaries, ..*heap };
+    let snapshot = ResourceSnapshot { heap: &heap, facts: &facts, rows: &rows };
+    let write = |file| snapshot.write(file).map_err(directory::as_io_error);
+    directory.write(heap.sequence, write).map(drop)
+}
+
+fn add_accesses(rows: &mut ResourceRows, accesses: &Accesses) {
+    let kept = accesses.kept();
+    for (access, number) in kept.iter().zip(1..) {
+        let when = match number {
+            last if last == kept.len() => When::Last,
+            1 => When::First,
+            _ => When::Between,
+        };
+        rows.add_access(access.stack, when, &access.hint);
+    }
+}
+
+fn facts(registered: &Registered) -> ResourceFacts {
+    let (counts, level) = (registered.of.counts(), registered.of.level());
+    let table = registered.of.open_table();
+    ResourceFacts {
+        name: registered.name.clone(),
+        level: level.to_string(),
+        one_in: level.one_in().unwrap_or(0),
+        acquired: counts.acquired,
+        released: counts.released,
+        unclosed: counts.unclosed,
+        open_bytes: counts.open_bytes(),
+        refused: table.map_or(0, |table| table.refused()),
+        table_bytes: table.map_or(0, |table| table.bytes_with_accesses()),
+        accesses_dropped: 0,
+    }
+}

@@ -1,0 +1,309 @@
+//! Tasks from spawn to end, each test in a process of its own: exact counts, both lines right, and what is odd about them.
+#![expect(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test program may panic, and is no allocator hook"
+)]
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "what is about the heap is not needed here")]
+mod support;
+
+use heapdiff::task::TaskExt as _;
+use heapdiff_profile::{LabelValue, Profile, Sample};
+use heapdiff_symbols::{Options, Symbolizer};
+use std::process::ExitCode;
+use std::task::Poll;
+use std::time::Duration;
+use support::{Case, Ran, Snapshot};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+
+#[global_allocator]
+static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+
+static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, TIMEOUT, CANCELLED, NOT_RECORDING];
+
+fn main() -> ExitCode {
+    support::main(CASES)
+}
+
+fn profiler() -> heapdiff::Profiler {
+    heapdiff::Profiler::builder().dir("profiles").every(Duration::MAX).start().unwrap()
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+}
+
+/// Lets what was spawned run until it waits.
+fn settle(_runtime: &Runtime) {
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+/// The snapshots of tasks, read and symbolized.
+fn tasks(ran: &Ran) -> Vec<Snapshot> {
+    let paths = support::paths(&ran.dir.join("profiles/tasks"));
+    let mut profiles: Vec<Profile> = paths.iter().map(|path| support::read(path)).collect();
+    Symbolizer::new(Options::default()).symbolize(&mut profiles.iter_mut().collect::<Vec<_>>());
+    profiles.into_iter().map(Snapshot).collect()
+}
+
+fn value(snapshot: &Snapshot, sample: &Sample, kind: &str) -> i64 {
+    sample.values[snapshot.0.sample_type_index(kind).expect("all types are there")]
+}
+
+fn has_label(snapshot: &Snapshot, sample: &Sample, key: &str, value: &str) -> bool {
+    let strings = &snapshot.0.strings;
+    sample.labels.iter().any(|label| {
+        strings.get(label.key) == key
+            && matches!(label.value, LabelValue::Text(text) if strings.get(text) == value)
+    })
+}
+
+/// Function and line of every frame of a sample in this file, leaf first, and the mark of the spawn.
+fn lines(snapshot: &Snapshot, sample: &Sample) -> Vec<(String, i64)> {
+    let profile = &snapshot.0;
+    let locations = sample.stack.iter().filter_map(|&id| profile.location(id));
+    let lines = locations.flat_map(|location| &location.lines);
+    lines
+        .filter_map(|line| Some((profile.function(line.function)?, line.line)))
+        .map(|(function, line)| {
+            (profile.strings.get(function.name), profile.strings.get(function.file), line)
+        })
+        .filter(|(name, file, _)| file.ends_with("tests/tasks/main.rs") || *name == "[spawned at]")
+        .map(|(name, _, line)| (name.to_owned(), line))
+        .collect()
+}
+
+/// The line of this file that has `mark` in a comment.
+fn line_of(mark: &str) -> i64 {
+    let comment = format!("// {mark}");
+    let at = include_str!("main.rs").lines().position(|line| line.ends_with(&comment));
+    i64::try_from(at.expect("the mark is there")).unwrap() + 1
+}
+
+async fn inner_wait(receiver: &mut mpsc::Receiver<u8>) -> Option<u8> {
+    receiver.recv().await // INNER AWAIT
+}
+
+async fn read_loop(mut receiver: mpsc::Receiver<u8>) {
+    while inner_wait(&mut receiver).await.is_some() {} // READ AWAIT
+}
+
+async fn write_loop(mut receiver: mpsc::Receiver<u8>) {
+    let _ = receiver.recv().await; // WRITE AWAIT
+}
+
+fn connect(runtime: &Runtime) -> Vec<mpsc::Sender<u8>> {
+    let (sender, receiver) = mpsc::channel(1);
+    let (other_sender, other) = mpsc::channel(1);
+    runtime.spawn(read_loop(receiver).tracked()); // READ SPAWN
+    runtime.spawn(write_loop(other).tracked()); // WRITE SPAWN
+    vec![sender, other_sender]
+}
+
+const PARKED: Case = Case {
+    name: "every_parked_task_is_counted_with_both_lines",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        profiler.snapshot().unwrap();
+        let senders: Vec<_> = (0..160).flat_map(|_| connect(&runtime)).collect();
+        settle(&runtime);
+        // One message each for the readers: they park again, in the same place.
+        senders.iter().step_by(2).for_each(|sender| sender.try_send(1).unwrap());
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+        drop(senders);
+    },
+    check: |ran: &Ran| {
+        let snapshot = &tasks(ran)[0];
+        for (function, awaits, spawn) in [
+            ("read_loop", &["INNER AWAIT", "READ AWAIT"][..], "READ SPAWN"),
+            ("write_loop", &["WRITE AWAIT"], "WRITE SPAWN"),
+        ] {
+            let of_function = |sample: &&Sample| {
+                lines(snapshot, sample).iter().any(|(name, _)| name.contains(&format!("{function}::")))
+            };
+            let rows: Vec<_> = snapshot.0.samples.iter().filter(of_function).collect();
+            assert_eq!(rows.iter().map(|row| value(snapshot, row, "count")).sum::<i64>(), 160, "{function}");
+            for row in rows {
+                let lines = lines(snapshot, row);
+                let spawned_at = lines.iter().position(|(name, _)| name == "[spawned at]").unwrap();
+                let own: Vec<i64> = lines[..spawned_at].iter().map(|(_, line)| *line).collect();
+                assert_eq!(own, awaits.iter().map(|mark| line_of(mark)).collect::<Vec<_>>(), "{lines:?}");
+                assert_eq!(lines[spawned_at + 1].1, line_of(spawn), "{lines:?}");
+                assert!(has_label(snapshot, row, "state", "parked"));
+            }
+        }
+        let polls: i64 = snapshot.0.samples.iter().map(|row| value(snapshot, row, "polls")).sum();
+        assert_eq!(polls, 160 * 3, "two for each reader, one for each writer");
+    },
+};
+
+const ENDED: Case = Case {
+    name: "a_task_that_ends_is_gone",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        let senders: Vec<_> = (0..10).flat_map(|_| connect(&runtime)).collect();
+        settle(&runtime);
+        drop(senders);
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+        // A runtime that is shut down under its tasks drops them.
+        let senders = connect(&runtime);
+        settle(&runtime);
+        drop(runtime);
+        profiler.snapshot().unwrap();
+        drop(senders);
+    },
+    check: |ran: &Ran| {
+        assert!(tasks(ran).iter().take(2).all(|snapshot| snapshot.0.samples.is_empty()));
+    },
+};
+
+async fn lost() {
+    std::future::poll_fn(|_| Poll::<()>::Pending).await;
+}
+
+async fn self_waking() {
+    loop {
+        for _ in 0..10 {
+            let mut is_second = false;
+            let wake_myself = |context: &mut std::task::Context<'_>| {
+                context.waker().wake_by_ref();
+                if std::mem::replace(&mut is_second, true) { Poll::Ready(()) } else { Poll::Pending }
+            };
+            std::future::poll_fn(wake_myself).await;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn blocking() {
+    std::thread::sleep(Duration::from_secs(3));
+}
+
+async fn large() {
+    let buffer = std::hint::black_box([7u8; 4096]);
+    std::future::pending::<()>().await;
+    std::hint::black_box(&buffer);
+}
+
+const LINTS: Case = Case {
+    name: "what_is_odd_about_a_task_is_said",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        runtime.spawn(lost().tracked());
+        runtime.spawn(self_waking().tracked());
+        runtime.spawn(large().tracked());
+        runtime.spawn(blocking().tracked());
+        std::thread::sleep(Duration::from_millis(1500));
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let snapshot = &tasks(ran)[0];
+        let with = |lint: &str| {
+            snapshot.0.samples.iter().filter(|row| has_label(snapshot, row, "lint", lint)).count()
+        };
+        assert_eq!(with("never yielded"), 1);
+        assert_eq!(with("large future"), 1);
+        // The lost one, and the large one, which waits for ever too.
+        assert_eq!(with("lost waker"), 2);
+        assert_eq!(with("self-waking"), 1);
+        let running = |row: &&Sample| has_label(snapshot, row, "state", "running");
+        assert_eq!(snapshot.0.samples.iter().filter(running).count(), 1);
+    },
+};
+
+async fn allocating(mut receiver: mpsc::Receiver<u8>) {
+    let mut kept = Vec::new();
+    while receiver.recv().await.is_some() {
+        kept.push(std::hint::black_box(vec![0u8; 10_000]));
+    }
+}
+
+const FIGURES: Case = Case {
+    name: "polls_wakes_and_bytes_are_counted",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        let (sender, receiver) = mpsc::channel(1);
+        runtime.spawn(allocating(receiver).tracked());
+        settle(&runtime);
+        for _ in 0..100 {
+            runtime.block_on(sender.send(1)).unwrap();
+        }
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let snapshot = &tasks(ran)[0];
+        let [row] = &snapshot.0.samples[..] else { unreachable!("one task") };
+        let of = |kind| value(snapshot, row, kind);
+        assert!((2..=101).contains(&of("polls")) && (1..=101).contains(&of("wakes")), "{:?}", row.values);
+        // The vector of the buffers grows to 128 places of 24 bytes.
+        let grown = 128 * 24;
+        let bytes = of("space");
+        assert!((1_000_000..1_000_000 + 2 * grown).contains(&bytes), "{bytes} bytes");
+        assert!(of("busy") > 0);
+    },
+};
+
+const TIMEOUT: Case = Case {
+    name: "a_time_limit_is_parked_at_what_it_limits",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        let (sender, mut receiver) = mpsc::channel::<u8>(1);
+        let limited = async move {
+            let _ = tokio::time::timeout(Duration::from_secs(3600), inner_wait(&mut receiver)).await;
+        };
+        runtime.spawn(limited.tracked());
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+        drop(sender);
+    },
+    check: |ran: &Ran| {
+        let snapshot = &tasks(ran)[0];
+        assert_eq!(lines(snapshot, &snapshot.0.samples[0])[0].1, line_of("INNER AWAIT"));
+    },
+};
+
+const CANCELLED: Case = Case {
+    name: "a_task_may_be_dropped_and_may_panic_while_it_is_polled",
+    environment: &[],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        let panicking = runtime.spawn(async { std::panic::resume_unwind(Box::new(())) }.tracked());
+        assert!(runtime.block_on(panicking).unwrap_err().is_panic());
+        let aborted = runtime.spawn(lost().tracked());
+        settle(&runtime);
+        aborted.abort();
+        assert!(runtime.block_on(aborted).unwrap_err().is_cancelled());
+        // A tracked future inside of another one is a task of its own.
+        let nested = async { lost().tracked().await };
+        runtime.spawn(nested.tracked());
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let snapshot = &tasks(ran)[0];
+        let count: i64 = snapshot.0.samples.iter().map(|row| value(snapshot, row, "count")).sum();
+        assert_eq!(count, 2, "the nested ones");
+    },
+};
+
+const NOT_RECORDING: Case = Case {
+    name: "without_a_recording_a_tracked_future_is_the_future",
+    environment: &[],
+    inside: || {
+        let runtime = runtime();
+        assert_eq!(runtime.block_on(async { 7 }.tracked()), 7);
+    },
+    check: |ran: &Ran| assert_eq!(std::fs::read_dir(&ran.dir).unwrap().count(), 0),
+};
