@@ -9,7 +9,7 @@ mod sample;
 mod story;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
-use heapdiff_profile::{InUse, Label, LabelValue, MemoryFigures, Profile, ProfileBuilder};
+use heapdiff_profile::{InUse, Label, LabelValue, MemoryFigures, Profile, ProfileBuilder, ResourceFigures};
 use heapdiff_recorder::State;
 use heapdiff_snapshot::{HeapEstimates, Memory, Moment};
 use jsonschema::Validator;
@@ -331,6 +331,7 @@ fn made() -> TempDir {
     (words.keep_frames, words.doc_url) = (Some("^shop".to_owned()), Some("https://example.com".to_owned()));
     let (key, word) = (words.strings.intern("tenant"), words.strings.intern("acme"));
     words.samples[0].labels.push(Label { key, value: LabelValue::Text(word) });
+    words.metadata.as_mut().unwrap().resource = Some(ResourceFigures::default());
     write("words.pb.gz", &words);
     words.samples.clear();
     write("empty.pb.gz", &words);

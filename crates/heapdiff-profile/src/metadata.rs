@@ -195,6 +195,7 @@ pub struct RecorderCost {
 
 /// What is known of all resources of a type, exactly, however many of them have a stack trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ResourceFigures {
     /// The type, as its files are called.

@@ -1,10 +1,11 @@
 //! What a resource and a task cost, at each level: nanoseconds an operation, the best of several rounds.
 //!
-//! usage: resource_cost
+//! usage: `resource_cost`
 //!
 //! Exit status 1 if one costs more than it may.
 #![expect(
     clippy::print_stdout,
+    clippy::disallowed_macros,
     clippy::expect_used,
     clippy::disallowed_types,
     reason = "it is a program that measures"
@@ -94,8 +95,12 @@ fn main() -> ExitCode {
             measured.round(acquire_and_release);
         }
         record.round(|| accessed.record("used"));
-        bare.round(|| drop(black_box(bare_task.as_mut().poll(&mut context))));
-        poll.round(|| drop(black_box(task.as_mut().poll(&mut context))));
+        bare.round(|| {
+            let _ = black_box(bare_task.as_mut().poll(&mut context));
+        });
+        poll.round(|| {
+            let _ = black_box(task.as_mut().poll(&mut context));
+        });
     }
     drop((accessed, profiler));
     let _ = std::fs::remove_dir_all(folder);
