@@ -239,7 +239,7 @@ impl std::fmt::Display for StartError {
             Self::NoAddressSpace => {
                 write!(
                     f,
-                    "cannot reserve address space: an eighth of `ulimit -v` is taken, which is to be 128 MiB at least"
+                    "cannot reserve address space: an eighth of `ulimit -v` is taken, which is to be 192 MiB at least"
                 )
             }
             Self::Thread(source) => write!(f, "cannot start the thread that writes snapshots: {source}"),

@@ -98,8 +98,9 @@ pub(crate) fn release(start: NonNull<u8>, bytes: usize) -> bool {
 }
 
 /// Where a program may have less address space, nothing is taken of it: the writer thread needs its stack and tens of
-/// megabytes at times, and would find none.
-const LIMIT_MIN: u64 = 128 << 20;
+/// megabytes at times, and would find none. jemalloc wants room for a new thread's arena too, and dereferences null where
+/// there is none: seen at 128 MiB in one start of six, never from 132 MiB on.
+const LIMIT_MIN: u64 = 192 << 20;
 
 /// Whether `bytes` of address space may be taken. Under a limit (`ulimit -v`) that is an eighth of it: the rest is the
 /// program's.

@@ -112,7 +112,7 @@ pub(crate) const TIGHT: Case = Case {
     environment: &[],
     inside: || {
         let mut outcomes = Vec::new();
-        for mebibytes in [48, 64, 96, 128, 256, 512, 1024, 4096] {
+        for mebibytes in [48, 64, 96, 128, 160, 192, 256, 512, 1024, 4096] {
             let mut program = Command::new("sh");
             program.args(["-c", &format!("ulimit -v {} && exec \"$0\"", mebibytes << 10)]);
             program.arg(std::env::current_exe().unwrap());
