@@ -12,9 +12,9 @@ const FIELD_NUMBER_MAX: u64 = (1 << 29) - 1;
 /// The fields of a message that have not been walked yet.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
-    decoder: PbDecoder<&'a [u8]>,
-    /// Offset in the profile of the message's first byte.
-    start: u64,
+    rest: &'a [u8],
+    /// Offset in the profile of the message's end.
+    end: u64,
     section: Section,
 }
 
@@ -39,12 +39,18 @@ enum Value<'a> {
 impl<'a> Cursor<'a> {
     /// Begins at the first field of the outermost message.
     pub(crate) fn new(profile: &'a [u8]) -> Self {
-        Self { decoder: PbDecoder::new(profile), start: 0, section: Section::Profile }
+        Self::at(profile, 0, Section::Profile)
+    }
+
+    /// Begins at the first field of a message that is at `start` in the profile.
+    fn at(message: &'a [u8], start: u64, section: Section) -> Self {
+        Self { rest: message, end: start.saturating_add(message.len() as u64), section }
     }
 
     /// The next field, known or not; `None` at the end of the message.
+    #[inline]
     pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>, DecodeError> {
-        if self.decoder.as_reader().is_empty() {
+        if self.rest.is_empty() {
             return Ok(None);
         }
         let tag = self.varint()?;
@@ -67,25 +73,50 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn offset(&self) -> u64 {
-        self.start + self.decoder.bytes_read() as u64
+        self.end.saturating_sub(self.rest.len() as u64)
     }
 
     pub(crate) fn section(&self) -> Section {
         self.section
     }
 
+    /// Nearly all numbers of a profile are tags, lengths and ids of up to three bytes.
+    #[inline]
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        self.decoder.decode_varint64().map_err(|error| self.wire_error(&error))
+        match *self.rest {
+            [low @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low))
+            }
+            [low, high @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
+            [low, middle, high @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(middle & 0x7f) << 7 | u64::from(high) << 14)
+            }
+            _ => self.long_varint(),
+        }
     }
 
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, DecodeError> {
+        let mut decoder = PbDecoder::new(self.rest);
+        let number = decoder.decode_varint64();
+        self.rest = decoder.into_reader();
+        number.map_err(|error| self.wire_error(&error))
+    }
+
+    #[inline]
     fn take(&mut self, len: u64) -> Result<&'a [u8], DecodeError> {
-        let rest: &'a [u8] = self.decoder.as_reader();
-        let taken = usize::try_from(len).ok().and_then(|len| rest.get(..len));
-        let Some(taken) = taken else {
-            return Err(self.error(Defect::Truncated { expected: len, found: rest.len() as u64 }));
-        };
-        self.decoder.skip_bytes(taken.len()).map_err(|error| self.wire_error(&error))?;
-        Ok(taken)
+        match usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len)) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken)
+            }
+            None => Err(self.error(Defect::Truncated { expected: len, found: self.rest.len() as u64 })),
+        }
     }
 
     fn skip(&mut self, len: u64, wire_type: u8) -> Result<Value<'a>, DecodeError> {
@@ -93,6 +124,7 @@ impl<'a> Cursor<'a> {
         Ok(Value::Skipped { wire_type })
     }
 
+    #[cold]
     fn wire_error(&self, error: &WireError<Infallible>) -> DecodeError {
         self.error(match error {
             WireError::VarIntLimit => Defect::VarintTooLong,
@@ -101,6 +133,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    #[cold]
     fn error(&self, defect: Defect) -> DecodeError {
         DecodeError { offset: self.offset(), section: self.section, defect }
     }
@@ -121,6 +154,7 @@ impl<'a> Field<'a> {
     }
 
     /// Hands over each number of a repeated field, whether it is packed or not.
+    #[inline]
     pub(crate) fn each_uint(
         &self,
         mut each: impl FnMut(u64) -> Result<(), DecodeError>,
@@ -128,9 +162,8 @@ impl<'a> Field<'a> {
         match self.value {
             Value::Number(number) => each(number),
             Value::Bytes(bytes) => {
-                let mut packed =
-                    Cursor { decoder: PbDecoder::new(bytes), start: self.offset, section: self.section };
-                while !packed.decoder.as_reader().is_empty() {
+                let mut packed = Cursor::at(bytes, self.offset, self.section);
+                while !packed.rest.is_empty() {
                     each(packed.varint()?)?;
                 }
                 Ok(())
@@ -149,9 +182,10 @@ impl<'a> Field<'a> {
 
     /// The fields of a field that is a message.
     pub(crate) fn message(&self, section: Section) -> Result<Cursor<'a>, DecodeError> {
-        Ok(Cursor { decoder: PbDecoder::new(self.bytes()?), start: self.offset, section })
+        Ok(Cursor::at(self.bytes()?, self.offset, section))
     }
 
+    #[cold]
     pub(crate) fn error(&self, defect: Defect) -> DecodeError {
         DecodeError { offset: self.offset, section: self.section, defect }
     }

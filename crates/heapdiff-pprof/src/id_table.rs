@@ -2,11 +2,14 @@
 
 /// Maps the ids of mappings, locations or functions to their place in the file, counted from 1.
 ///
-/// Most producers number from 1 without gaps, in order; then the place is the id and nothing is stored.
+/// Most producers number from 1 without gaps, in order; then the place is the id and nothing is stored. heapdiff numbers
+/// locations as rows name them but writes them by address.
 #[derive(Debug)]
 pub(crate) enum IdTable {
     /// The ids are 1 to `count`, in order.
     Dense { count: u64 },
+    /// The place of each id, from 0; 0 where there is no such entry. Few ids are not there.
+    Direct { places: Vec<u32>, count: u64 },
     /// Pairs of id and place, by id.
     Sparse { places: Vec<(u64, u64)> },
 }
@@ -31,6 +34,10 @@ impl IdTable {
     pub(crate) fn place(&self, id: u64) -> Option<u64> {
         match self {
             Self::Dense { count } => (1..=*count).contains(&id).then_some(id),
+            Self::Direct { places, .. } => {
+                let place = usize::try_from(id).ok().and_then(|id| places.get(id)).copied();
+                place.filter(|&place| place != 0).map(u64::from)
+            }
             Self::Sparse { places } => {
                 let index = places.binary_search_by_key(&id, |&(id, _)| id).ok()?;
                 places.get(index).map(|&(_, place)| place)
@@ -38,10 +45,21 @@ impl IdTable {
         }
     }
 
+    /// Puts the place of each entry where its id is; or says which id is of none.
+    pub(crate) fn places(&self, ids: &mut [u64]) -> Result<(), u64> {
+        if let Self::Dense { count } = self {
+            return ids.iter().find(|&id| !(1..=*count).contains(id)).map_or(Ok(()), |&id| Err(id));
+        }
+        ids.iter_mut().try_for_each(|id| {
+            *id = self.place(*id).ok_or(*id)?;
+            Ok(())
+        })
+    }
+
     /// The number of entries.
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::Dense { count } => *count,
+            Self::Dense { count } | Self::Direct { count, .. } => *count,
             Self::Sparse { places } => places.len() as u64,
         }
     }
@@ -70,11 +88,27 @@ impl IdTableBuilder {
             &[(first, _), (id, place)] if first == id => Some(DuplicateId { id, place }),
             _ => None,
         });
-        match duplicate {
-            Some(duplicate) => Err(duplicate),
-            None => Ok(IdTable::Sparse { places: self.places }),
+        match (duplicate, self.places.last()) {
+            (Some(duplicate), _) => Err(duplicate),
+            (None, Some(&(last, _))) if last <= self.count.saturating_mul(2) => {
+                Ok(direct(&self.places).unwrap_or(IdTable::Sparse { places: self.places }))
+            }
+            _ => Ok(IdTable::Sparse { places: self.places }),
         }
     }
+}
+
+/// The table of pairs of id and place, sorted; `None` past four billion places.
+fn direct(pairs: &[(u64, u64)]) -> Option<IdTable> {
+    let mut places = Vec::with_capacity(pairs.len());
+    for &(id, place) in pairs {
+        // Ids of which there is none lie between.
+        while (places.len() as u64) < id {
+            places.push(0);
+        }
+        places.push(u32::try_from(place).ok()?);
+    }
+    Some(IdTable::Direct { places, count: pairs.len() as u64 })
 }
 
 #[cfg(test)]
@@ -102,6 +136,20 @@ mod tests {
             [1, 2, 7, u64::MAX, 3].map(|id| table.place(id)),
             [Some(1), Some(2), Some(4), Some(3), None]
         );
+    }
+
+    #[test]
+    fn ids_out_of_order_are_looked_up_directly() {
+        let table = table(&[3, 1, 6]).unwrap();
+        assert!(matches!(table, IdTable::Direct { count: 3, .. }));
+        assert_eq!(table.len(), 3);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 6, 7, u64::MAX].map(|id| table.place(id)),
+            [None, Some(2), None, Some(1), None, Some(3), None, None]
+        );
+        let mut ids = [6, 3, 1];
+        assert_eq!((table.places(&mut ids), ids), (Ok(()), [3, 1, 2]));
+        assert_eq!(table.places(&mut [1, 2]), Err(2));
     }
 
     #[test]

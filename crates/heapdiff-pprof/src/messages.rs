@@ -155,10 +155,16 @@ impl<'r, 'a> Messages<'r, 'a> {
         let mut fields = field.message(Section::Sample)?;
         while let Some(field) = fields.next_field()? {
             match field.number {
-                sample::LOCATION_ID => field.each_uint(|id| {
-                    location_ids.push(known_id(&reader.locations, Section::Location, id, &field)?);
-                    Ok(())
-                })?,
+                sample::LOCATION_ID => {
+                    let known = location_ids.len();
+                    field.each_uint(|id| {
+                        location_ids.push(id);
+                        Ok(())
+                    })?;
+                    let new = location_ids.get_mut(known..).unwrap_or_default();
+                    let placed = reader.locations.places(new);
+                    placed.map_err(|id| unknown_id(&reader.locations, Section::Location, id, &field))?;
+                }
                 sample::VALUE => field.each_uint(|value| {
                     values.push(value.cast_signed());
                     Ok(())
@@ -225,5 +231,10 @@ fn read_label(reader: &Reader<'_>, field: &Field<'_>) -> Result<Label<StringInde
 }
 
 fn known_id(table: &IdTable, section: Section, id: u64, field: &Field<'_>) -> Result<u64, DecodeError> {
-    table.place(id).ok_or_else(|| field.error(Defect::UnknownId { table: section, id, count: table.len() }))
+    table.place(id).ok_or_else(|| unknown_id(table, section, id, field))
+}
+
+#[cold]
+fn unknown_id(table: &IdTable, section: Section, id: u64, field: &Field<'_>) -> DecodeError {
+    field.error(Defect::UnknownId { table: section, id, count: table.len() })
 }
