@@ -2,17 +2,17 @@
 //!
 //! `cargo run --release -p heapdiff-formats --example write_series -- FOLDER BINARY SNAPSHOTS STACKS`
 //!
-//! Stacks are 10 to 60 addresses of `BINARY`, which has to be an ELF file with 64 bits, and share their root side. As
-//! in heapdiff's own snapshots each has a row of all that was ever allocated, and most have rows of what is alive, by
-//! epoch: some is there from the beginning, some new, and one stack in fifty leaks.
+//! Stacks are 10 to 60 addresses of `BINARY`, which has to be an ELF file with 64 bits, and share their root side. The
+//! files are laid out as heapdiff's recorder lays its own out: first a row for each stack of all that was ever allocated,
+//! then rows of what is alive, by epoch: some is there from the beginning, some new, and one stack in fifty leaks. Last
+//! the locations that the rows name, by address, but numbered as the rows come.
 
-use heapdiff_formats::write_profile;
-use heapdiff_profile::{
-    Label, LabelValue, Location, LocationId, Mapping, MappingId, Profile, ProfileBuilder, Sample,
-};
+use heapdiff_pprof::{Function, Label, LabelValue, Line, Location, Mapping, ValueType, Writer};
+use heapdiff_profile::{Metadata, ProfileBuilder};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -21,7 +21,17 @@ const CALL_SITES: usize = 20_000;
 const LOADED_AT: u64 = 0x5555_5555_0000;
 const PERIOD: i64 = 512 << 10;
 
-type Stacks = Vec<Vec<LocationId>>;
+/// What every snapshot says.
+struct Service {
+    /// Path and build ID of the binary, and where in it its code lies.
+    file: String,
+    build_id: String,
+    code: Range<u64>,
+    /// Ids of the locations, leaf first.
+    stacks: Vec<Vec<u64>>,
+    /// The id of each address, numbered from 2 as the stacks come: 1 stands for an unknown stack.
+    ids: BTreeMap<u64, u64>,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,29 +40,66 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let folder = Path::new(folder);
     fs::create_dir_all(folder)?;
-    let (mut bare, stacks) = service(binary, stacks.parse()?)?;
-    let mut key = |key: &str, unit: &str| (bare.strings.intern(key), bare.strings.intern(unit));
-    let (epoch_key, bytes_key) = (key("epoch", ""), key("bytes", "bytes"));
+    let service = service(binary, stacks.parse()?)?;
     for at in 0..snapshots.parse()? {
-        let mut profile = ProfileBuilder::heap().snapshot(at).build();
-        (profile.mappings, profile.locations) = (bare.mappings.clone(), bare.locations.clone());
-        profile.strings = bare.strings.clone();
-        let number = |(key, unit), value| Label { key, value: LabelValue::Number { value, unit } };
-        for (stack, index) in stacks.iter().zip(0..) {
-            let size = 16 << (index % 12);
-            let mut row = |values: [i64; 6], labels: Vec<Label>| {
-                profile.samples.push(Sample { stack: stack.clone(), values: values.to_vec(), labels });
-            };
-            let age = i64::from(at) + 1;
-            row([age, 0, age * PERIOD / size, age * PERIOD, 0, 0], vec![number(bytes_key, size)]);
-            for (epoch, samples) in live(index, at) {
-                let bytes = samples * PERIOD;
-                let labels = vec![number(bytes_key, size), number(epoch_key, i64::from(epoch))];
-                row([0, samples, 0, 0, bytes / size, bytes], labels);
-            }
-        }
         let name = format!("service-20270115T080000Z-42-{at:06}.pb.gz");
-        write_profile(&profile, BufWriter::new(File::create(folder.join(name))?))?.into_inner()?;
+        let mut writer = Writer::gzip(BufWriter::new(File::create(folder.join(name))?))?;
+        write_header(at, &mut writer)?;
+        write_rows(&service, at, &mut writer)?;
+        write_places(&service, &mut writer)?;
+        writer.finish_gzip()?.into_inner()?;
+    }
+    Ok(())
+}
+
+fn write_header<W: Write>(at: u32, writer: &mut Writer<W>) -> Result<(), Box<dyn Error>> {
+    let profile = ProfileBuilder::heap().snapshot(at).build();
+    for of in &profile.sample_types {
+        writer.sample_type(ValueType { kind: &of.kind, unit: &of.unit })?;
+    }
+    writer.default_sample_type("inuse_space")?;
+    writer.period_type(ValueType { kind: "space", unit: "bytes" })?;
+    writer.period(PERIOD)?;
+    writer.time_nanos(profile.time_nanos)?;
+    let metadata = serde_json::to_string(&profile.metadata)?;
+    Ok(writer.comment(&format!("{}{metadata}", Metadata::COMMENT_PREFIX))?)
+}
+
+fn write_rows<W: Write>(service: &Service, at: u32, writer: &mut Writer<W>) -> Result<(), Box<dyn Error>> {
+    let number = |key, value, unit| Label { key, value: LabelValue::Number { value, unit } };
+    let size = |index: i64| 16 << (index % 12);
+    let age = i64::from(at) + 1;
+    for (stack, index) in service.stacks.iter().zip(0..) {
+        let values = [age, 0, age * PERIOD / size(index), age * PERIOD, 0, 0];
+        writer.sample(stack, &values, &[number("bytes", size(index), "bytes")])?;
+    }
+    for (stack, index) in service.stacks.iter().zip(0..) {
+        for (epoch, samples) in live(index, at) {
+            let bytes = samples * PERIOD;
+            let epoch = number("epoch", i64::from(epoch), "count");
+            let labels = [number("bytes", size(index), "bytes"), epoch];
+            writer.sample(stack, &[0, samples, 0, 0, bytes / size(index), bytes], &labels)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_places<W: Write>(service: &Service, writer: &mut Writer<W>) -> Result<(), Box<dyn Error>> {
+    writer.mapping(&Mapping {
+        id: 1,
+        memory_start: LOADED_AT,
+        memory_limit: LOADED_AT + (service.code.end - service.code.start),
+        file_offset: service.code.start,
+        file: &service.file,
+        build_id: &service.build_id,
+        ..Mapping::default()
+    })?;
+    let name = "[no stack trace]";
+    writer.function(&Function { id: 1, name, system_name: name, file: "", start_line: 0 })?;
+    let lines = [Line { function_id: 1, ..Line::default() }];
+    writer.location(&Location { id: 1, lines: &lines, ..Location::default() })?;
+    for (&address, &id) in &service.ids {
+        writer.location(&Location { id, mapping_id: 1, address, ..Location::default() })?;
     }
     Ok(())
 }
@@ -75,39 +122,33 @@ fn live(stack: i64, at: u32) -> Vec<(u32, i64)> {
     live
 }
 
-/// A profile without samples that has this binary loaded, and stacks of its call sites.
-fn service(binary: &str, stacks: u64) -> Result<(Profile, Stacks), Box<dyn Error>> {
+/// A service that has this binary loaded, and allocates on so many stacks.
+fn service(binary: &str, stacks: u64) -> Result<Service, Box<dyn Error>> {
     let contents = fs::read(binary)?;
     let code = code(&contents).ok_or("not an ELF file with 64 bits and code")?;
     let file = fs::canonicalize(binary)?.display().to_string();
-    let mapping = Mapping {
-        memory_start: LOADED_AT,
-        memory_limit: LOADED_AT + (code.end - code.start),
-        file_offset: code.start,
-        file,
-        build_id: build_id(&contents).unwrap_or_default(),
-        symbolized: false,
-    };
+    let build_id =
+        build_id(&contents).ok_or("no build ID: names of one snapshot would not do for the next")?;
     let mut random = Random(2027);
-    let locations = (0..CALL_SITES).map(|_| Location {
-        mapping: MappingId::from_index(0),
-        address: LOADED_AT + random.below(code.end - code.start),
-        ..Location::default()
-    });
-    let locations = locations.collect();
-    let site = |random: &mut Random, height: u64| {
-        // Few callers near the root, many near the leaves.
-        let choice = random.below(1 + height * 8) * 2_503 + height;
-        LocationId::from_index(usize::try_from(choice).unwrap_or(0) % CALL_SITES)
-    };
+    let sites: Vec<u64> = (0..CALL_SITES).map(|_| LOADED_AT + random.below(code.end - code.start)).collect();
+    let mut ids = BTreeMap::new();
     let mut stack = || {
         let depth = 10 + random.below(51);
-        let mut stack: Vec<LocationId> = (0..depth).filter_map(|height| site(&mut random, height)).collect();
+        let mut site = |height: u64| {
+            // Few callers near the root, many near the leaves.
+            let choice = random.below(1 + height * 8) * 2_503 + height;
+            sites.get(usize::try_from(choice).unwrap_or(0) % CALL_SITES).copied()
+        };
+        let mut stack: Vec<u64> = (0..depth).filter_map(&mut site).collect();
         stack.reverse();
-        stack
+        let mut id = |address: u64| {
+            let next = 2 + ids.len() as u64;
+            *ids.entry(address).or_insert(next)
+        };
+        stack.into_iter().map(&mut id).collect()
     };
     let stacks = (0..stacks).map(|_| stack()).collect();
-    Ok((Profile { locations, mappings: vec![mapping], ..Profile::default() }, stacks))
+    Ok(Service { file, build_id, code, stacks, ids })
 }
 
 /// Where in an ELF file its code lies: the first segment that is loaded and executable.
