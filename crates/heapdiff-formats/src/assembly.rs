@@ -143,7 +143,7 @@ impl Assembly {
     ) -> Result<usize, ReadError> {
         let hash = hash_of_sample(&self.hash, stack, labels);
         let samples = &mut self.profile.samples;
-        let is_it = |sample: &Sample| sample.stack == stack && sample.labels == labels;
+        let is_it = |sample: &Sample| sample.stack == stack && *sample.labels == *labels;
         if let Some(&known) = self.samples.find(hash, |&index| samples.get(index as usize).is_some_and(is_it))
         {
             let sums = samples.get_mut(known as usize).map_or(&mut [][..], |sample| &mut sample.values);
@@ -157,7 +157,7 @@ impl Assembly {
         self.budget
             .charge::<(Sample, [u32; 2])>(size_of_val(stack) + size_of_val(labels) + size_of_val(values))?;
         let index = u32::try_from(samples.len()).map_err(|_| ReadError::TooMany { what: "samples" })?;
-        let sample = Sample { stack: stack.to_vec(), values: values.to_vec(), labels: labels.to_vec() };
+        let sample = Sample { stack: stack.to_vec(), values: values.into(), labels: labels.into() };
         samples.push(sample);
         let (samples, state) = (&self.profile.samples, &self.hash);
         self.samples.insert_unique(hash, index, |&index| {

@@ -7,6 +7,7 @@
 use crate::limits::Limits;
 use crate::pprof_conversion;
 use crate::read_error::ReadError;
+use crate::reading::Rows;
 use crate::unpacking::Unpacked;
 use crate::warning::Warning;
 use heapdiff_classic::profile::{ParseError, Profile as ClassicProfile, parse};
@@ -49,7 +50,7 @@ pub(crate) fn read(
     let profile = read_classic(&bytes)?;
     let encoded = profile.encode();
     drop((bytes, profile));
-    pprof_conversion::read_bytes(&encoded, limits)
+    pprof_conversion::read_bytes(&encoded, limits, &Rows::All)
 }
 
 fn read_classic(bytes: &[u8]) -> Result<ClassicProfile, ReadError> {

@@ -61,6 +61,6 @@ pub use export::{ExportError, ExportFormat, ExportOptions, export, write_profile
 pub use foreign::Foreign;
 pub use limits::Limits;
 pub use read_error::ReadError;
-pub use reading::{ReadOptions, read_profile, read_profile_with};
+pub use reading::{ReadOptions, Rows, read_profile, read_profile_with};
 pub use unpacking::Packing;
 pub use warning::Warning;

@@ -46,7 +46,11 @@ impl ModelBudget {
     /// Takes the memory for one `T` and these many bytes behind it.
     pub(crate) fn charge<T>(&mut self, behind: usize) -> Result<(), ReadError> {
         let bytes = (size_of::<T>() as u64).saturating_add(behind as u64);
-        self.left = self.left.checked_sub(bytes).ok_or(ReadError::ModelTooBig { limit: self.limit })?;
+        // This is asked for every sample, and an error that is made in vain is dropped in vain.
+        let Some(left) = self.left.checked_sub(bytes) else {
+            return Err(ReadError::ModelTooBig { limit: self.limit });
+        };
+        self.left = left;
         Ok(())
     }
 

@@ -2,12 +2,13 @@
 
 use crate::limits::{Limits, ModelBudget};
 use crate::read_error::ReadError;
+use crate::reading::Rows;
 use crate::unpacking::Unpacked;
 use crate::warning::Warning;
 use heapdiff_pprof::{LabelValue as WireLabelValue, Message, Reader, StringIndex};
 use heapdiff_profile::{
-    Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Metadata,
-    Profile, Sample, StringId, ValueType,
+    Function, FunctionId, Label, LabelValue, Labels, Line, Location, LocationId, Mapping, MappingId,
+    Metadata, Profile, RowsInUse, Sample, StringId, ValueType,
 };
 use std::io::Read;
 
@@ -15,17 +16,22 @@ use std::io::Read;
 pub(crate) fn read(
     input: Unpacked<impl Read>,
     limits: &Limits,
+    rows: &Rows,
 ) -> Result<(Profile, Vec<Warning>), ReadError> {
     // Of what may be a core dump, or a gigabyte of zeros that was a megabyte of gzip, no more need be read.
     let bytes =
         if may_begin_profile(input.head()) { input.into_bytes(limits)? } else { input.head().to_vec() };
-    read_bytes(&bytes, limits)
+    read_bytes(&bytes, limits, rows)
 }
 
-/// Reads `profile.proto` that is in memory.
-pub(crate) fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
+/// Reads `profile.proto` that is in memory. Rows that are not wanted are checked, but not kept; what they name is.
+pub(crate) fn read_bytes(
+    bytes: &[u8],
+    limits: &Limits,
+    rows: &Rows,
+) -> Result<(Profile, Vec<Warning>), ReadError> {
     let reader = Reader::new(bytes).map_err(|source| ReadError::Malformed { source })?;
-    convert(&reader, limits)
+    convert(&reader, limits, rows)
 }
 
 /// Whether the first field can be one of a profile.
@@ -36,7 +42,7 @@ fn may_begin_profile(bytes: &[u8]) -> bool {
 }
 
 /// Makes a profile of everything that the reader finds.
-fn convert(reader: &Reader<'_>, limits: &Limits) -> Result<(Profile, Vec<Warning>), ReadError> {
+fn convert(reader: &Reader<'_>, limits: &Limits, rows: &Rows) -> Result<(Profile, Vec<Warning>), ReadError> {
     if reader.header().sample_types.is_empty() {
         return Err(ReadError::NoSampleTypes);
     }
@@ -49,8 +55,10 @@ fn convert(reader: &Reader<'_>, limits: &Limits) -> Result<(Profile, Vec<Warning
         profile: Profile::default(),
         warnings: Vec::new(),
         budget: ModelBudget::new(limits),
+        rows_in_use: None,
     };
     conversion.header();
+    conversion.rows_in_use = rows.in_use(&conversion.profile);
     let mut messages = reader.messages();
     while let Some(message) = messages.next_message().map_err(|source| ReadError::Malformed { source })? {
         conversion.message(&message)?;
@@ -73,6 +81,8 @@ struct Conversion<'r, 'a> {
     profile: Profile,
     warnings: Vec<Warning>,
     budget: ModelBudget,
+    /// The rows that are wanted; `None` for all.
+    rows_in_use: Option<RowsInUse>,
 }
 
 impl Conversion<'_, '_> {
@@ -179,6 +189,9 @@ impl Conversion<'_, '_> {
     }
 
     fn sample(&mut self, sample: &heapdiff_pprof::Sample<'_, StringIndex>) -> Result<(), ReadError> {
+        if self.rows_in_use.as_ref().is_some_and(|rows| !rows.has(sample.values)) {
+            return Ok(());
+        }
         let (frames, labels) = (sample.location_ids.len(), sample.labels.len());
         self.budget.charge::<Sample>(
             frames * size_of::<LocationId>() + size_of_val(sample.values) + labels * size_of::<Label>(),
@@ -187,7 +200,7 @@ impl Conversion<'_, '_> {
         for &id in sample.location_ids {
             stack.push(handle(id, LocationId::from_index, "locations")?);
         }
-        let mut labels = Vec::with_capacity(labels);
+        let mut labels = Labels::with_capacity(labels);
         for label in sample.labels {
             let key = self.intern(label.key)?;
             let value = match label.value {
@@ -198,7 +211,7 @@ impl Conversion<'_, '_> {
             };
             labels.push(Label { key, value });
         }
-        self.profile.samples.push(Sample { stack, values: sample.values.to_vec(), labels });
+        self.profile.samples.push(Sample { stack, values: sample.values.into(), labels });
         Ok(())
     }
 
@@ -230,5 +243,8 @@ impl Conversion<'_, '_> {
 /// The handle of the entry that the reader numbers `id`, counting from 1.
 fn handle<H>(id: u64, from_index: fn(usize) -> Option<H>, what: &'static str) -> Result<H, ReadError> {
     let index = id.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-    index.and_then(from_index).ok_or(ReadError::TooMany { what })
+    match index.and_then(from_index) {
+        Some(handle) => Ok(handle),
+        None => Err(ReadError::TooMany { what }),
+    }
 }

@@ -7,7 +7,7 @@ use crate::read_error::ReadError;
 use crate::unpacking::Unpacked;
 use crate::warning::Warning;
 use crate::{collapsed, dhat, heaptrack, jemalloc, legacy, pprof_conversion};
-use heapdiff_profile::{Profile, ValueType};
+use heapdiff_profile::{Profile, RowsInUse, ValueType};
 use std::io::Read;
 
 /// How [`read_profile_with`] reads.
@@ -17,11 +17,38 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// What the numbers of a format count that does not say it: collapsed stacks. Default: `samples` in `count`.
     pub counts: ValueType,
+    /// Which rows of a profile are wanted. Default: all.
+    pub rows: Rows,
+}
+
+/// The rows of a profile that a reader keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// Every one.
+    #[default]
+    All,
+    /// Those that a report of this sample type needs, or of what the profile shows where none is named, and the
+    /// locations and functions that they name: of a report of memory in use, the rows of memory that was freed are not.
+    /// All of a profile is checked all the same.
+    Needed {
+        /// Which.
+        sample_type: Option<String>,
+    },
+}
+
+impl Rows {
+    /// The rows that are wanted of `profile`; `None` for all.
+    pub(crate) fn in_use(&self, profile: &Profile) -> Option<RowsInUse> {
+        match self {
+            Self::All => None,
+            Self::Needed { sample_type } => RowsInUse::of(profile, sample_type.as_deref()),
+        }
+    }
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { limits: Limits::default(), counts: value_type(("samples", "count")) }
+        Self { limits: Limits::default(), counts: value_type(("samples", "count")), rows: Rows::All }
     }
 }
 
@@ -46,8 +73,8 @@ pub fn read_profile_with(
 ) -> Result<(Profile, Vec<Warning>), ReadError> {
     let limits = &options.limits;
     let input = Unpacked::open(input, limits)?;
-    match Format::recognize(input.head(), input.is_whole()) {
-        Format::Pprof => pprof_conversion::read(input, limits),
+    let (mut profile, warnings) = match Format::recognize(input.head(), input.is_whole()) {
+        Format::Pprof => pprof_conversion::read(input, limits, &options.rows),
         Format::Legacy => legacy::read(input, limits),
         Format::Collapsed { columns } => {
             collapsed::read(input.into_stream(), columns, &options.counts, limits)
@@ -56,5 +83,9 @@ pub fn read_profile_with(
         Format::Dhat => dhat::read(input, limits),
         Format::Heaptrack => heaptrack::read(input.into_stream(), limits),
         Format::Foreign(found) => Err(ReadError::Foreign { found }),
+    }?;
+    if let Some(rows) = options.rows.in_use(&profile) {
+        profile.retain_samples(|sample| rows.has(&sample.values));
     }
+    Ok((profile, warnings))
 }

@@ -135,10 +135,11 @@ pub use note::Note;
 pub use overview::{Overview, OverviewBuilder, OverviewOptions, Recording};
 pub use per_item::{ItemCounts, Per};
 pub use profile::{
-    Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
-    ValueType,
+    Function, FunctionId, Label, LabelValue, Labels, Line, Location, LocationId, Mapping, MappingId, Profile,
+    Sample, ValueType, Values,
 };
 pub use profile_builder::{Allocated, InUse, ProfileBuilder};
+pub use pruning::RowsInUse;
 pub use rate_budget::{RateBudget, RateCheck, RateLimit, RateNeeds, RateOutcome, RateUnit, plant_rate};
 pub use rename::{Rename, RenameError};
 pub use renamed::Renamed;

@@ -7,6 +7,7 @@
 
 use crate::metadata::Metadata;
 use crate::string_table::{StringId, StringTable};
+use smallvec::SmallVec;
 
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident) => {
@@ -144,15 +145,21 @@ pub enum LabelValue {
     },
 }
 
+/// One value for each of a profile's sample types: beside the sample itself, if they are no more than heapdiff's own.
+pub type Values = SmallVec<[i64; 6]>;
+
+/// The facts about a sample: beside the sample itself, if they are no more than heapdiff's own, size and epoch.
+pub type Labels = SmallVec<[Label; 2]>;
+
 /// A stack trace with one value for each of the profile's sample types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Locations, **leaf first**.
     pub stack: Vec<LocationId>,
     /// As many as the profile has [`Profile::sample_types`], in their order.
-    pub values: Vec<i64>,
+    pub values: Values,
     /// Facts about the sample.
-    pub labels: Vec<Label>,
+    pub labels: Labels,
 }
 
 /// A profile: one point-in-time file, or several merged.

@@ -16,7 +16,7 @@
 use crate::metadata::{Metadata, Process, SnapshotReason};
 use crate::profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Profile, Sample,
-    ValueType,
+    ValueType, Values,
 };
 use indexmap::IndexMap;
 
@@ -175,7 +175,7 @@ impl ProfileBuilder {
     #[must_use]
     pub fn sample(mut self, stack: &[&str], values: &[i64], labels: &[(&str, i64, &str)]) -> Self {
         let stack = stack.iter().map(|entry| self.location(entry)).collect();
-        let mut values = values.to_vec();
+        let mut values = Values::from_slice(values);
         values.resize(self.profile.sample_types.len(), 0);
         let strings = &mut self.profile.strings;
         let labels = labels.iter().map(|&(key, value, unit)| Label {

@@ -2,11 +2,39 @@
 
 use crate::profile::{FunctionId, LocationId, Profile, Sample};
 
+/// The rows that a report of memory in use needs: those that hold some.
+///
+/// A process that runs for long has allocated on many more stacks than hold memory now, so that a series of its
+/// snapshots, of which only the memory in use is asked for, shrinks to a fraction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowsInUse {
+    columns: Vec<usize>,
+}
+
+impl RowsInUse {
+    /// The rows of `profile` that a report of `sample_type` needs, or of what the profile shows where none is named;
+    /// `None` if that is about more than memory in use.
+    #[must_use]
+    pub fn of(profile: &Profile, sample_type: Option<&str>) -> Option<Self> {
+        let last = profile.sample_types.last().map(|last| last.kind.as_str());
+        let shown = sample_type.or(profile.default_sample_type.as_deref()).or(last)?;
+        let columns: Vec<usize> = ["inuse_samples", "inuse_objects", "inuse_space"]
+            .iter()
+            .filter_map(|kind| profile.sample_type_index(kind))
+            .collect();
+        (shown.starts_with("inuse_") && !columns.is_empty()).then_some(Self { columns })
+    }
+
+    /// Whether a row with these values is one of them.
+    #[must_use]
+    pub fn has(&self, values: &[i64]) -> bool {
+        self.columns.iter().any(|&column| values.get(column).is_some_and(|&value| value != 0))
+    }
+}
+
 impl Profile {
     /// Drops the samples that `keep` refuses, and with them the locations and functions that no other sample names.
-    ///
-    /// A process that runs for long has allocated on many more stacks than hold memory now, so that a series of its
-    /// snapshots, of which only the memory in use is asked for, shrinks to a fraction. Strings stay.
+    /// Strings stay.
     pub fn retain_samples(&mut self, keep: impl FnMut(&Sample) -> bool) {
         self.samples.retain(keep);
         self.samples.shrink_to_fit();
@@ -54,7 +82,7 @@ fn renumber<T, Id>(
 
 #[cfg(test)]
 mod tests {
-    use crate::{Allocated, GraphOptions, InUse, Profile, ProfileBuilder, Subject, call_graph};
+    use crate::{Allocated, GraphOptions, InUse, Profile, ProfileBuilder, RowsInUse, Subject, call_graph};
 
     const LIVE: &[&str] = &["app::keep src/keep.rs:3", "app::main src/main.rs:1"];
     const FREED: &[&str] =
@@ -70,8 +98,8 @@ mod tests {
     fn what_is_kept_reads_as_before_and_the_rest_is_gone() {
         let whole = profile();
         let mut kept = profile();
-        let column = kept.sample_type_index("inuse_space").unwrap();
-        kept.retain_samples(|sample| sample.values[column] != 0);
+        let rows = RowsInUse::of(&kept, None).unwrap();
+        kept.retain_samples(|sample| rows.has(&sample.values));
         assert_eq!((kept.samples.len(), kept.locations.len(), kept.functions.len()), (1, 2, 2));
         let rows = |profile: &Profile| {
             let report = call_graph(Subject { base: None, head: profile }, &GraphOptions::default()).unwrap();
@@ -82,6 +110,14 @@ mod tests {
             named.collect::<Vec<_>>()
         };
         assert_eq!(rows(&kept), rows(&whole));
+    }
+
+    #[test]
+    fn a_report_of_all_that_was_allocated_needs_every_row() {
+        assert_eq!(RowsInUse::of(&profile(), Some("alloc_space")), None);
+        let processor = ProfileBuilder::with_types(&[("cpu", "nanoseconds")]).build();
+        assert_eq!(RowsInUse::of(&processor, None), None);
+        assert_eq!(RowsInUse::of(&processor, Some("inuse_space")), None, "a profile without such a column");
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn columns_are_matched_by_kind_and_unit_and_others_are_noted() {
     let merged = sum([a, b]);
     let kinds: Vec<_> = merged.profile.sample_types.iter().map(|of| of.kind.as_str()).collect();
     assert_eq!(kinds, ["objects", "space"]);
-    assert_eq!(merged.profile.samples[0].values, [3, 110]);
+    assert_eq!(merged.profile.samples[0].values[..], [3, 110][..]);
     assert_eq!(
         merged.notes[0].to_string(),
         "left out what not all of the merged profiles have: `age/seconds`, `cost/cents`"

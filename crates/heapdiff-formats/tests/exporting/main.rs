@@ -85,7 +85,7 @@ fn text_is_compressed_where_that_is_asked_for() {
     export(&profile, ExportFormat::Collapsed, &options, &mut bytes).unwrap();
     assert!(bytes.starts_with(b"\x1f\x8b"));
     let (read, _) = read_profile(bytes.as_slice(), &Limits::default()).unwrap();
-    assert_eq!(read.samples[0].values, [2]);
+    assert_eq!(read.samples[0].values[..], [2][..]);
 }
 
 #[test]

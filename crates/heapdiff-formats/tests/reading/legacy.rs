@@ -47,7 +47,7 @@ fn other_kinds_are_read_too() {
     let goroutines = read(b"\n# a comment\ngoroutine profile: total 3\n2 @ 0x10 0x20\n1 @ 0x30\n").unwrap();
     assert_eq!((goroutines.sample_types[0].kind.as_str(), goroutines.samples.len()), ("goroutine", 2));
     let growth = read(b"heap profile: 1: 8 [1: 8] @ growthz\n1: 8 [1: 8] @ 0x10\n").unwrap();
-    assert_eq!(growth.samples[0].values, [1, 8]);
+    assert_eq!(growth.samples[0].values[..], [1, 8][..]);
     for words in [u64::to_le_bytes, u64::to_be_bytes] {
         let cpu = [0, 3, 0, 10_000, 0, 5, 1, 0x1000, 0, 1, 0].map(words).concat();
         let cpu = read(&cpu).unwrap();

@@ -10,6 +10,7 @@ mod jemalloc;
 mod legacy;
 mod metadata;
 mod round_trip;
+mod rows;
 mod snapshot;
 mod tables;
 mod violations;

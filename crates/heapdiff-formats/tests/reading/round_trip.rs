@@ -28,7 +28,7 @@ fn resolved(profile: &Profile) -> impl PartialEq + Debug {
     let samples: Vec<_> = (profile.samples.iter())
         .map(|sample| {
             let labels: Vec<_> = sample.labels.iter().map(label).collect();
-            (sample.stack.clone(), sample.values.clone(), labels)
+            (sample.stack.clone(), sample.values.to_vec(), labels)
         })
         .collect();
     let types = (profile.sample_types.clone(), profile.period_type.clone(), profile.period);
@@ -66,7 +66,7 @@ proptest! {
 
 #[test]
 fn a_profile_whose_invariants_do_not_hold_is_not_written() {
-    let sample = Sample { stack: vec![], values: vec![1, 2], labels: vec![] };
+    let sample = Sample { stack: vec![], values: vec![1, 2].into(), labels: vec![].into() };
     let profile = Profile { samples: vec![sample], ..Profile::default() };
     assert_eq!(
         write_profile(&profile, Vec::new()).unwrap_err().source().unwrap().to_string(),
@@ -118,7 +118,7 @@ fn interned((stack, values, labels): PlainSample, strings: &mut StringTable) -> 
             Err(text) => LabelValue::Text(strings.intern(&text)),
         },
     };
-    Sample { stack, values, labels: labels.into_iter().map(&mut label).collect() }
+    Sample { stack, values: values.into(), labels: labels.into_iter().map(&mut label).collect() }
 }
 
 fn any_header(types: usize) -> impl Strategy<Value = Profile> {

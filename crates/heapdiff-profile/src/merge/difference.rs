@@ -6,6 +6,7 @@ use crate::note::Note;
 use crate::profile::{Label, LabelValue, Profile, ValueType};
 use crate::sample_type::common_columns;
 use crate::series::NamedProfile;
+use smallvec::smallvec;
 
 /// The label of the rows that are of the base. Its value is `true`.
 ///
@@ -47,7 +48,7 @@ pub fn side_by_side(
     let of = |named: NamedProfile, column: usize, place: usize| {
         let mut profile = named.profile;
         for sample in &mut profile.samples {
-            let mut values = vec![0, 0];
+            let mut values = smallvec![0, 0];
             if let (Some(value), Some(&of_column)) = (values.get_mut(place), sample.values.get(column)) {
                 *value = of_column;
             }

@@ -107,8 +107,8 @@ impl Merger {
         }
         let samples = rows.into_iter().map(|((stack, labels), values)| Sample {
             stack: stack.into_vec(),
-            values,
-            labels: labels.into_vec(),
+            values: values.into(),
+            labels: labels.into_vec().into(),
         });
         merged.samples = samples.collect();
         merged.drop_frames = any_of(drop_frames);
