@@ -1,6 +1,7 @@
 //! From paths to profiles with names in them.
 
 mod naming;
+mod read_ahead;
 mod snapshots;
 
 use crate::arguments::GlobalArguments;
@@ -9,12 +10,13 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::several::{STANDARD_INPUT, folders, name_of_sum, not_one_kind, once};
 use crate::talk::Talk;
-use heapdiff_formats::{ReadError, ReadOptions, read_profile_with};
+use heapdiff_formats::{ReadError, ReadOptions, Rows, Warning, read_profile_with};
 use heapdiff_profile::{Merged, Merger, NamedProfile, Note, Rename, Subject, ValueType};
 use heapdiff_render::Side;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Reads what the user named.
 #[derive(Debug)]
@@ -33,6 +35,10 @@ pub(crate) struct Input<'a> {
     symbolizes: bool,
     talk: Talk,
 }
+
+/// A profile, and what is wrong with it that has not been said yet: that is said in the order of the files, however
+/// many are read at a time.
+type Unsaid = (NamedProfile, Vec<String>);
 
 /// Base and head, or head alone.
 #[derive(Debug)]
@@ -92,7 +98,8 @@ impl<'a> Input<'a> {
             [folder] if folder.is_dir() => self.ends_of(folder)?,
             [head] if single => Comparison { base: None, head: self.file(head)? },
             [base, head] => {
-                let (base, head) = Failure::both(self.file(base), self.file(head))?;
+                let (base, head) = self.two_files(base, head);
+                let (base, head) = Failure::both(base, head)?;
                 Comparison { base: Some(base), head }
             }
             [_, _, third, ..] => {
@@ -226,8 +233,34 @@ impl<'a> Input<'a> {
 
     /// One file, or standard input, without symbols.
     fn file(&self, path: &Path) -> Result<NamedProfile, Failure> {
+        self.said(self.read(path, &Rows::All))
+    }
+
+    /// Two files as in [`Self::file`], read at the same time.
+    fn two_files(
+        &self,
+        base: &Path,
+        head: &Path,
+    ) -> (Result<NamedProfile, Failure>, Result<NamedProfile, Failure>) {
+        let (base, head) = thread::scope(|scope| {
+            let head = scope.spawn(|| self.read(head, &Rows::All));
+            let base = self.read(base, &Rows::All);
+            (base, head.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        (self.said(base), self.said(head))
+    }
+
+    /// Says what is wrong with a profile.
+    fn said(&self, read: Result<Unsaid, Failure>) -> Result<NamedProfile, Failure> {
+        let (named, warnings) = read?;
+        warnings.iter().for_each(|warning| self.talk.warning(warning));
+        Ok(named)
+    }
+
+    /// One file, or standard input, without symbols.
+    fn read(&self, path: &Path, rows: &Rows) -> Result<Unsaid, Failure> {
         if path == Path::new(STANDARD_INPUT) {
-            return self.profile(io::stdin().lock(), Path::new("standard input"));
+            return self.profile(io::stdin().lock(), Path::new("standard input"), rows);
         }
         if path.is_dir() {
             return Err(Failure::unreadable(
@@ -247,21 +280,20 @@ impl<'a> Input<'a> {
             };
             Failure::unreadable(path, &directory::reason(&error), hint)
         })?;
-        self.profile(file, path)
+        self.profile(file, path, rows)
     }
 
     /// The profile that `input` holds, without symbols.
-    fn profile(&self, input: impl Read, path: &Path) -> Result<NamedProfile, Failure> {
-        let mut options = ReadOptions::default();
+    fn profile(&self, input: impl Read, path: &Path, rows: &Rows) -> Result<Unsaid, Failure> {
+        let mut options = ReadOptions { rows: rows.clone(), ..ReadOptions::default() };
         if let Some(counts) = self.counts {
             options.counts = counts.clone();
         }
         let (profile, warnings) = read_profile_with(input, &options)
             .map_err(|error| Failure::unreadable(path, &with_causes(&error), None))?;
-        for warning in warnings {
-            self.talk.warning(&format!("`{}`: {warning}", path.display()));
-        }
-        Ok(NamedProfile { name: path.display().to_string(), profile })
+        let warning = |warning: &Warning| format!("`{}`: {warning}", path.display());
+        let warnings = warnings.iter().map(warning).collect();
+        Ok((NamedProfile { name: path.display().to_string(), profile }, warnings))
     }
 }
 

@@ -1,17 +1,17 @@
 //! The snapshots of a folder: a whole series, its ends, or its newest.
 
-use super::{Comparison, Input};
+use super::read_ahead::read_ahead;
+use super::{Comparison, Input, Unsaid};
 use crate::directory::{self, Group};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::talk::Talk;
-use heapdiff_profile::{NamedProfile, Profile, Series};
-use std::num::NonZero;
+use heapdiff_formats::Rows;
+use heapdiff_profile::{NamedProfile, Series};
 use std::path::{Path, PathBuf};
-use std::thread::{self, ScopedJoinHandle};
 
 /// So many snapshots of a series are named together: a binary is opened once for them.
-const SNAPSHOTS_AT_ONCE: usize = 32;
+const SNAPSHOTS_AT_ONCE: usize = 16;
 
 impl Input<'_> {
     /// The snapshots of files that only tell by their content which belong together: the longest series that shows
@@ -28,7 +28,9 @@ impl Input<'_> {
     ) -> Result<Vec<NamedProfile>, Failure> {
         let progress = Progress::begin("reading snapshots", group.files.len() as u64, self.talk);
         let mut torn = Torn::default();
-        let profiles = self.snapshots(&group.files, sample_type, &progress, &mut torn);
+        let profiles: Vec<_> = self.snapshots(&group.files, sample_type, &progress, |read| {
+            read.filter_map(|read| torn.keep(self.said(read))).collect()
+        });
         drop(progress);
         torn.report(profiles.is_empty(), self.talk)?;
         let mut all = heapdiff_profile::series(profiles);
@@ -49,32 +51,21 @@ impl Input<'_> {
         Ok(snapshots)
     }
 
-    /// The snapshots that can be read, without symbols, and without what `sample_type` does not need.
-    fn snapshots(
+    /// Hands the snapshots on, in order, as they are read: without symbols, and without what `sample_type` does not need.
+    fn snapshots<R>(
         &self,
         files: &[PathBuf],
         sample_type: Option<&str>,
         progress: &Progress,
-        torn: &mut Torn,
-    ) -> Vec<NamedProfile> {
-        let read = |file: &PathBuf| {
-            let mut named = self.file(file)?;
-            keep_in_use(&mut named.profile, sample_type);
+        take: impl FnOnce(&mut dyn Iterator<Item = Result<Unsaid, Failure>>) -> R,
+    ) -> R {
+        let rows = Rows::Needed { sample_type: sample_type.map(str::to_owned) };
+        let read = |file: &Path| {
+            let read = self.read(file, &rows);
             progress.step();
-            Ok(named)
+            read
         };
-        // Each core takes a stretch of the files; they stay in order.
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let stretches = files.chunks(files.len().div_ceil(cores).max(1));
-        let read = thread::scope(|scope| {
-            let threads: Vec<_> =
-                stretches.map(|files| scope.spawn(|| files.iter().map(&read).collect::<Vec<_>>())).collect();
-            let join = |thread: ScopedJoinHandle<'_, Vec<_>>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            threads.into_iter().flat_map(join).collect::<Vec<Result<NamedProfile, Failure>>>()
-        });
-        read.into_iter().filter_map(|read| torn.keep(read)).collect()
+        read_ahead(files, read, take)
     }
 
     /// Hands the snapshots of a process on, oldest first, each forgotten before the next few are read; and whether the
@@ -100,20 +91,30 @@ impl Input<'_> {
         let (mut torn, mut nothing_read) = (Torn::default(), true);
         let mut warnings: Vec<String> = Vec::new();
         let mut matched = vec![false; self.renames.len()];
-        for files in group.files.chunks(SNAPSHOTS_AT_ONCE) {
-            let mut profiles = self.snapshots(files, sample_type, &progress, &mut torn);
-            nothing_read &= profiles.is_empty();
-            let report = symbolizer
-                .symbolize_next(&mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>());
-            // A file may be missing of the first snapshots alone, if the program has closed it since.
-            for warning in report.warnings() {
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
+        let mut take_next =
+            |read: &mut dyn Iterator<Item = Result<Unsaid, Failure>>| -> anyhow::Result<bool> {
+                let read: Vec<_> = read.take(SNAPSHOTS_AT_ONCE).collect();
+                let is_end = read.is_empty();
+                let read = read.into_iter().filter_map(|read| torn.keep(self.said(read)));
+                let mut profiles: Vec<NamedProfile> = read.collect();
+                nothing_read &= profiles.is_empty();
+                let report = symbolizer.symbolize_next(
+                    &mut profiles.iter_mut().map(|named| &mut named.profile).collect::<Vec<_>>(),
+                );
+                // A file may be missing of the first snapshots alone, if the program has closed it since.
+                for warning in report.warnings() {
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
                 }
-            }
-            profiles.iter_mut().for_each(|named| self.rename(&mut named.profile, &mut matched));
-            profiles.into_iter().try_for_each(&mut take)?;
-        }
+                profiles.iter_mut().for_each(|named| self.rename(&mut named.profile, &mut matched));
+                profiles.into_iter().try_for_each(&mut take)?;
+                Ok(!is_end)
+            };
+        self.snapshots(&group.files, sample_type, &progress, |read| -> anyhow::Result<()> {
+            while take_next(read)? {}
+            Ok(())
+        })?;
         drop(progress);
         torn.report(nothing_read, self.talk)?;
         warnings.iter().for_each(|warning| self.talk.warning(warning));
@@ -125,17 +126,24 @@ impl Input<'_> {
     pub(super) fn ends_of(&self, folder: &Path) -> Result<Comparison, Failure> {
         let Group { files, .. } = directory::choose(folder, self.process, self.talk)?;
         let mut torn = Torn::default();
-        let mut files = files.into_iter();
-        let base = files.by_ref().find_map(|file| torn.keep(self.file(&file)));
-        let head = files.rev().find_map(|file| torn.keep(self.file(&file)));
-        torn.report(base.is_none(), self.talk)?;
+        let (base, head) = match files.as_slice() {
+            [first, between @ .., last] => {
+                let (base, head) = self.two_files(first, last);
+                let mut between = between.iter();
+                let base = torn.keep(base).or_else(|| between.find_map(|file| torn.keep(self.file(file))));
+                let head = torn.keep(head);
+                (base, head.or_else(|| between.rev().find_map(|file| torn.keep(self.file(file)))))
+            }
+            files => (files.first().and_then(|file| torn.keep(self.file(file))), None),
+        };
+        torn.report(base.is_none() && head.is_none(), self.talk)?;
         match (base, head) {
             (Some(base), Some(head)) => Ok(Comparison { base: Some(base), head }),
-            (base, _) => Err(Failure::input(
+            (base, head) => Err(Failure::input(
                 format!("only one snapshot in `{}`, expected two to compare", folder.display()),
                 format!(
                     "wait for the next one, or see what is alive with `heapdiff top {}`",
-                    base.map_or_else(|| folder.display().to_string(), |base| base.name)
+                    base.or(head).map_or_else(|| folder.display().to_string(), |base| base.name)
                 ),
             )),
         }
@@ -148,20 +156,6 @@ impl Input<'_> {
         torn.report(newest.is_none(), self.talk)?;
         newest
             .ok_or_else(|| Failure::input(format!("no snapshot in `{}`", folder.display()), "name a profile"))
-    }
-}
-
-/// Drops the samples of memory that is freed again, unless `sample_type` is about them.
-fn keep_in_use(profile: &mut Profile, sample_type: Option<&str>) {
-    let last = profile.sample_types.last().map(|sample_type| sample_type.kind.as_str());
-    let shown = sample_type.or(profile.default_sample_type.as_deref()).or(last);
-    let columns: Vec<usize> = ["inuse_samples", "inuse_objects", "inuse_space"]
-        .iter()
-        .filter_map(|kind| profile.sample_type_index(kind))
-        .collect();
-    if shown.is_some_and(|shown| shown.starts_with("inuse_")) && !columns.is_empty() {
-        let is_in_use = |column: &usize, values: &[i64]| values.get(*column).is_some_and(|&value| value != 0);
-        profile.retain_samples(|sample| columns.iter().any(|column| is_in_use(column, &sample.values)));
     }
 }
 
