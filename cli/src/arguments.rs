@@ -13,6 +13,7 @@ pub(crate) use check::{CheckArguments, CheckFormat, Inconclusive};
 pub(crate) use comparison::{ComparisonArguments, MeasureArguments};
 pub(crate) use drill_down::{ListArguments, SubjectArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
+pub(crate) use rows_by::parse_per;
 pub(crate) use selection::SelectionArguments;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -156,6 +157,7 @@ pub(crate) struct DiffArguments {
 Examples:
   heapdiff trend profiles
   heapdiff trend profiles --by stack -n 50
+  heapdiff trend profiles --per requests
   heapdiff trend profiles --format json | jq '.rows[] | select(.verdict == \"LEAK-LIKE\")'
 
 LEAK-LIKE keeps growing, and nothing takes it back. BOUNDED stopped, or comes
@@ -170,6 +172,11 @@ pub(crate) struct TrendArguments {
     /// the values of a label, such as `label:bytes`
     #[arg(long, value_name = "WHAT", default_value = "line", value_parser = rows_by::parse)]
     pub(crate) by: DiffBy,
+
+    /// Tell rates by what the program handles instead of by time: by a counter of its own, such as `requests`, or by
+    /// their number from the first snapshot to the last
+    #[arg(long, value_name = "ITEMS", value_parser = rows_by::parse_per)]
+    pub(crate) per: Option<Per>,
 
     #[command(flatten)]
     pub(crate) process: ProcessArguments,

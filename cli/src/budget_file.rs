@@ -1,7 +1,8 @@
 //! Budgets as they are written in `heapdiff.toml`.
 
+use crate::arguments::parse_per;
 use crate::failure::Failure;
-use heapdiff_profile::{Budget, Confidence, Limit, RateBudget, RateLimit, RateUnit};
+use heapdiff_profile::{Budget, Confidence, Limit, Per, RateBudget, RateLimit, RateUnit};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -45,6 +46,7 @@ struct Entry {
     max_growth: Option<String>,
     relative: Option<String>,
     per_item: Option<String>,
+    per: Option<String>,
     max_rate: Option<String>,
     confidence: Option<f64>,
     #[serde(default)]
@@ -54,9 +56,9 @@ struct Entry {
 /// Reads the budgets of a file.
 ///
 /// # Errors
-/// If it cannot be read, or says something that is not understood, or a limit for each item where nobody said how many
-/// there were.
-pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Budgets, Failure> {
+/// If it cannot be read, or says something that is not understood, or a limit for each item where nobody said of
+/// what.
+pub(crate) fn read(path: &Path, per: Option<&Per>) -> Result<Budgets, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::unreadable(path, &crate::directory::reason(&error), None))?;
     let file: BudgetFile = toml::from_str(&text).map_err(|error| {
@@ -71,7 +73,7 @@ pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Budgets, Failure> 
     let mut budgets = Budgets::default();
     for (number, entry) in (1..).zip(&file.budget) {
         let of_entry =
-            entry.budgets(items).map_err(|message| in_file(path, &format!("budget {number}: {message}")))?;
+            entry.budgets(per).map_err(|message| in_file(path, &format!("budget {number}: {message}")))?;
         budgets.extend(of_entry);
     }
     Ok(budgets)
@@ -80,12 +82,12 @@ pub(crate) fn read(path: &Path, items: Option<u64>) -> Result<Budgets, Failure> 
 fn in_file(path: &Path, message: &str) -> Failure {
     Failure::usage(
         format!("`{}`: {message}", path.display()),
-        "a budget has `match`, `max_growth`, `relative`, `per_item`, `max_rate`, `confidence` and `min_samples`",
+        "a budget has `match`, `max_growth`, `relative`, `per_item` with `per`, `max_rate`, `confidence` and `min_samples`",
     )
 }
 
 impl Entry {
-    fn budgets(&self, items: Option<u64>) -> Result<Budgets, String> {
+    fn budgets(&self, per: Option<&Per>) -> Result<Budgets, String> {
         let confidence = match self.confidence {
             None => Confidence::default(),
             Some(chance) => confidence(chance)?,
@@ -98,8 +100,12 @@ impl Entry {
             limits.push(Limit::Relative(share(text)?));
         }
         if let Some(text) = &self.per_item {
-            let items = items.ok_or("`per_item` needs to know how many there were: say `--items N`")?;
-            limits.push(Limit::PerItem { limit: bytes(text)?, items });
+            let own = self.per.as_deref().map(parse_per).transpose()?;
+            let per = own.or_else(|| per.cloned());
+            let per = per.ok_or("`per_item` needs to know of what: say `per = \"requests\"`, or `--per`")?;
+            limits.push(Limit::PerItem { limit: bytes(text)?, per });
+        } else if self.per.is_some() {
+            return Err("`per` says what `per_item` is about: expected both".to_owned());
         }
         if let Some(text) = &self.max_rate {
             if !limits.is_empty() {
@@ -150,7 +156,8 @@ pub(crate) fn rate(text: &str) -> Result<RateLimit, String> {
     Ok(RateLimit { amount, per })
 }
 
-fn bytes(text: &str) -> Result<f64, String> {
+/// `512KiB`.
+pub(crate) fn bytes(text: &str) -> Result<f64, String> {
     parse_size::Config::new()
         .with_binary()
         .parse_size(text)

@@ -26,7 +26,7 @@ fn a_table_has_the_rows_and_figures_of_the_json() {
         ("tags shop --tag-show epoch", "/tags/0/values"),
         ("tags shop --base shop -n 2", "/tags/0/values"),
         ("trend shop --by stack", "/rows"),
-        ("check shop --budgets budgets/shop.toml --items 1000", "/budgets"),
+        ("check shop --budgets budgets/shop.toml --per 1000", "/budgets"),
         ("check shop --max-growth 1MiB --max-rate 1MiB/h", "/budgets"),
     ] {
         let json: Value = serde_json::from_slice(&heapdiff(question, "json").stdout).unwrap();

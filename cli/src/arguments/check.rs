@@ -2,7 +2,7 @@
 
 use super::{ProcessArguments, SelectionArguments};
 use clap::{ArgGroup, Args, ValueEnum};
-use heapdiff_profile::{Limit, RateLimit};
+use heapdiff_profile::{Limit, Per, RateLimit};
 use std::path::PathBuf;
 
 /// Says whether growth stays within what it may be, by its exit status
@@ -15,6 +15,7 @@ Examples:
   heapdiff check before.pb.gz after.pb.gz --max-growth 1MiB
   heapdiff check profiles --max-growth 2% --match '^shop::'
   heapdiff check profiles --max-rate 1MiB/h
+  heapdiff check profiles --max-per-item 64B --per requests
   heapdiff check profiles                       by the budgets of heapdiff.toml
   heapdiff check profiles --format junit >target/heap.xml
 
@@ -24,6 +25,10 @@ heapdiff.toml:
   max_growth = \"5MiB\"
   relative = \"2%\"
   min_samples = 20
+
+  [[budget]]
+  per_item = \"64B\"
+  per = \"requests\"
 
   [[budget]]
   max_rate = \"1MiB/h\"
@@ -56,11 +61,16 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) budgets: Option<PathBuf>,
 
-    /// How many items, such as requests, were served between base and head; for budgets with `per_item`
-    #[arg(long, value_name = "N")]
-    pub(crate) items: Option<u64>,
+    /// How much memory may be kept for each item that the program handles between base and head: `64B`
+    #[arg(long, value_name = "LIMIT", group = "limits", requires = "per", value_parser = crate::budget_file::bytes)]
+    pub(crate) max_per_item: Option<f64>,
 
-    /// Growth that rests on fewer samples is not judged by --max-growth and --max-rate
+    /// The items of --max-per-item, and of budgets with `per_item`: a counter of the program's own, such as
+    /// `requests`; their number between base and head; or two numbers, BASE:HEAD, of two processes
+    #[arg(long, value_name = "ITEMS", alias = "items", value_parser = super::rows_by::parse_per)]
+    pub(crate) per: Option<Per>,
+
+    /// Growth that rests on fewer samples is not judged by the limits above
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) min_samples: u64,
 

@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<DiffBy, String> {
 }
 
 /// Reads `requests`, `12000`, or `10000:12000`.
-pub(super) fn parse_per(text: &str) -> Result<Per, String> {
+pub(crate) fn parse_per(text: &str) -> Result<Per, String> {
     let number = |text: &str| text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
     let sides = text.split_once(':').and_then(|(base, head)| number(base).zip(number(head)));
     match (number(text), sides) {

@@ -8,7 +8,7 @@ use crate::input::{Comparison, Input};
 use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::{
-    Budget, BudgetReport, BudgetVerdict, DiffInputs, NamedProfile, Profile, RateBudget, RateCheck,
+    Budget, BudgetReport, BudgetVerdict, DiffInputs, Limit, NamedProfile, Profile, RateBudget, RateCheck,
     RateOutcome, Selection, check, plant_leak, plant_rate,
 };
 use heapdiff_render::budget::{BudgetAnnotations, BudgetJunit, BudgetMarkdown};
@@ -69,7 +69,9 @@ fn budgets(arguments: &CheckArguments) -> Result<Budgets, Failure> {
     let mut budgets = Budgets::default();
     let (pattern, confidence) = (&arguments.pattern, arguments.selection.confidence);
     let samples_min = arguments.min_samples;
-    budgets.growth.extend(arguments.max_growth.map(|limit| Budget {
+    let per_item =
+        arguments.max_per_item.zip(arguments.per.clone()).map(|(limit, per)| Limit::PerItem { limit, per });
+    budgets.growth.extend(arguments.max_growth.clone().into_iter().chain(per_item).map(|limit| Budget {
         pattern: pattern.clone(),
         limit,
         confidence,
@@ -83,9 +85,9 @@ fn budgets(arguments: &CheckArguments) -> Result<Budgets, Failure> {
     }));
     let default = Path::new(budget_file::DEFAULT_NAME);
     match &arguments.budgets {
-        Some(path) => budgets.extend(budget_file::read(path, arguments.items)?),
+        Some(path) => budgets.extend(budget_file::read(path, arguments.per.as_ref())?),
         None if budgets.is_empty() && default.exists() => {
-            budgets.extend(budget_file::read(default, arguments.items)?);
+            budgets.extend(budget_file::read(default, arguments.per.as_ref())?);
         }
         None => {}
     }
@@ -190,8 +192,9 @@ impl Gate<'_> {
             check(inputs, std::slice::from_ref(budget), self.selection).map_err(refused)
         };
         let before = judged(&head.profile)?;
-        let allowed = before.outcomes.first().map_or(0, |outcome| outcome.allowed);
-        let verdict = match plant_leak(&head.profile, budget, allowed) {
+        let planted =
+            before.outcomes.first().and_then(|outcome| plant_leak(&head.profile, outcome, self.selection));
+        let verdict = match planted {
             Some(planted) => Some(judged(&planted)?.verdict()),
             None => None,
         };
@@ -208,7 +211,8 @@ impl Gate<'_> {
             let mut all = snapshots.iter().cloned();
             self.rates(std::slice::from_ref(budget), |take| all.try_for_each(take))
         };
-        let planted = judged(snapshots)?.first().and_then(|outcome| plant_rate(snapshots, outcome));
+        let planted =
+            judged(snapshots)?.first().and_then(|outcome| plant_rate(snapshots, outcome, self.selection));
         let verdict = match planted {
             Some(planted) => judged(&planted)?.first().map(|outcome| outcome.verdict),
             None => None,

@@ -144,6 +144,7 @@ fn refused(error: AnalysisError) -> anyhow::Error {
         | AnalysisError::UnknownLabel { .. }
         | AnalysisError::UnknownCounter { .. }
         | AnalysisError::NothingCounted { .. }
+        | AnalysisError::NothingCountedInSeries { .. }
         | AnalysisError::EmptyTagRange { .. } => Failure::Usage { message, hint },
         _ => Failure::Input { message, hint },
     }

@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
     }
     let options = TrendOptions {
         by: arguments.by.clone(),
+        per: arguments.per.clone(),
         selection: arguments.selection.selection(global.names(arguments.output.format)).map_err(refused)?,
     };
     let mut builder = TrendBuilder::new(&options);

@@ -3,13 +3,14 @@
 use crate::comparison::EPOCH;
 use crate::diff::{DiffInputs, DiffOptions, DiffReport, diff};
 use crate::error::AnalysisError;
-use crate::filter::{FilterPatterns, Filters};
 use crate::interval::Confidence;
 use crate::note::Note;
+use crate::per_item::Per;
 use crate::profile::{LabelValue, Profile, Sample};
 use crate::rate_budget::RateOutcome;
 use crate::resolve::Resolver;
 use crate::row_key::DiffBy;
+use crate::sample_type::sample_type_index;
 use crate::selection::Selection;
 
 /// How much some functions may grow.
@@ -26,18 +27,18 @@ pub struct Budget {
 }
 
 /// How much something may grow, in the unit of the sample type.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Limit {
     /// By this much.
     Absolute(i64),
     /// By this part of what the base holds: 0.02 is two percent.
     Relative(f64),
-    /// By this much for each of so many items, such as requests that were served between base and head.
+    /// By this much for each item, such as a request that was served between base and head.
     PerItem {
         /// For one item.
         limit: f64,
-        /// How many there were.
-        items: u64,
+        /// Which items. Of two processes, the base is scaled to as many as the head handled.
+        per: Per,
     },
 }
 
@@ -128,10 +129,15 @@ fn judge(
     selection: &Selection,
 ) -> Result<BudgetOutcome, AnalysisError> {
     let selection = selected(budget.pattern.as_deref(), budget.confidence, selection)?;
-    let options = DiffOptions { by: DiffBy::Line, selection, per: None };
+    let per = match &budget.limit {
+        Limit::PerItem { per, .. } => Some(per.clone()),
+        Limit::Absolute(_) | Limit::Relative(_) => None,
+    };
+    let options = DiffOptions { by: DiffBy::Line, selection, per };
     let report = diff(inputs, &options)?;
     let figures = &report.total.shown;
-    let allowed = budget.limit.of(figures.value.base);
+    let items = report.per.as_ref().map_or(0.0, |counts| counts.items);
+    let allowed = budget.limit.of(figures.value.base, items);
     let growth = figures.value.delta();
     // Of what is no bytes the error is that of the bytes, relative to them.
     let (low, high) = match (figures.interval, figures.bytes) {
@@ -168,20 +174,19 @@ pub(crate) fn selected(
 ) -> Result<Selection, AnalysisError> {
     let mut selection = Selection { confidence, ..selection.clone() };
     if let Some(pattern) = pattern {
-        selection.filters =
-            Filters::new(&FilterPatterns { focus: vec![pattern.to_owned()], ..FilterPatterns::default() })?;
+        selection.filters = selection.filters.about(pattern)?;
     }
     Ok(selection)
 }
 
 impl Limit {
-    /// What it allows where the base holds `base`.
+    /// What it allows where the base holds `base` and `items` were handled.
     #[expect(clippy::cast_possible_truncation, reason = "rounds down; `as` saturates")]
-    fn of(self, base: i64) -> i64 {
+    fn of(&self, base: i64, items: f64) -> i64 {
         match self {
-            Self::Absolute(limit) => limit,
+            Self::Absolute(limit) => *limit,
             Self::Relative(share) => (base.max(0) as f64 * share).floor() as i64,
-            Self::PerItem { limit, items } => (limit * items as f64).floor() as i64,
+            Self::PerItem { limit, .. } => (limit * items).floor() as i64,
         }
     }
 }
@@ -189,15 +194,17 @@ impl Limit {
 /// A copy of the head in which one sample that a budget is about stands for so much more that the budget must be
 /// exceeded; `None` if the budget is about no sample.
 ///
-/// What it grows by is several times `allowed`, and as many samples as make that sure.
+/// What it grows by is several times what is allowed, and as many samples as make that sure. `outcome` is what became of
+/// the budget without that, judged by `selection`.
 #[must_use]
-pub fn plant_leak(head: &Profile, budget: &Budget, allowed: i64) -> Option<Profile> {
-    let is_positive = |sample: &Sample| sample.values.iter().any(|&value| value > 0);
-    let mut sample = sample_of(head, budget.pattern.as_deref(), is_positive)?;
-    let biggest = sample.values.iter().copied().max().unwrap_or(1).max(1);
-    let wanted = allowed.saturating_mul(4).max(head.period.saturating_mul(PLANTED_SAMPLES)).max(1 << 20);
+pub fn plant_leak(head: &Profile, outcome: &BudgetOutcome, selection: &Selection) -> Option<Profile> {
+    let column = sample_type_index(head, Some(&outcome.report.sample_type.kind)).ok()?;
+    let held = |sample: &Sample| sample.values.get(column).copied().unwrap_or(0);
+    let mut sample =
+        sample_of(head, outcome.budget.pattern.as_deref(), selection, |sample| held(sample) > 0)?;
+    let wanted = outcome.allowed.saturating_mul(4).max(least_planted(head, column));
     // A whole number of times the sample, so that its samples, objects and bytes still agree.
-    let times = (wanted / biggest).saturating_add(1);
+    let times = (wanted / held(&sample)).saturating_add(1).max(PLANTED_SAMPLES);
     for value in &mut sample.values {
         *value = value.saturating_mul(times);
     }
@@ -210,13 +217,23 @@ pub fn plant_leak(head: &Profile, budget: &Budget, allowed: i64) -> Option<Profi
 pub(crate) fn sample_of(
     profile: &Profile,
     pattern: Option<&str>,
+    selection: &Selection,
     is_wanted: impl Fn(&Sample) -> bool,
 ) -> Option<Sample> {
-    let options = selected(pattern, Confidence::default(), &Selection::default()).ok()?;
+    let options = selected(pattern, Confidence::default(), selection).ok()?;
     let mut resolver = Resolver::new(&options);
     let resolved = resolver.resolve(profile);
     let mut matching = profile.samples.iter().zip(&resolved.stacks).filter(|(_, stack)| stack.is_some());
     matching.find(|(sample, _)| is_wanted(sample)).map(|(sample, _)| sample.clone())
+}
+
+/// What is planted is at least so much, in the unit of the column, that no budget of the profile can miss it.
+pub(crate) fn least_planted(profile: &Profile, column: usize) -> i64 {
+    let in_bytes = profile.sample_types.get(column).is_some_and(|of| of.unit.trim_end_matches('s') == "byte");
+    match in_bytes {
+        true => profile.period.saturating_mul(PLANTED_SAMPLES).max(1 << 20),
+        false => PLANTED_SAMPLES,
+    }
 }
 
 /// Adds a sample as one that was allocated after every snapshot before.
@@ -231,4 +248,4 @@ pub(crate) fn plant(profile: &mut Profile, mut sample: Sample) {
 }
 
 /// A planted leak rests on at least so many samples.
-pub(crate) const PLANTED_SAMPLES: i64 = 100;
+const PLANTED_SAMPLES: i64 = 100;

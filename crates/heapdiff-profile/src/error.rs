@@ -58,11 +58,11 @@ pub enum AnalysisError {
         available: Vec<String>,
     },
     /// Values are asked for by something that a profile does not count.
-    #[error("{side} does not count `{wanted}`; {}", counters(available))]
+    #[error("{} `{wanted}`; {}", does_not_count(side), counters(available))]
     UnknownCounter {
         /// The name of the counter.
         wanted: String,
-        /// `base`, `head` or `a snapshot`.
+        /// `base`, `head` or `no snapshot`.
         side: &'static str,
         /// The counters that it has.
         available: Vec<String>,
@@ -74,6 +74,12 @@ pub enum AnalysisError {
         what: String,
         /// Whether it was counted between two snapshots of one process.
         is_one_process: bool,
+    },
+    /// Nothing was counted over a series.
+    #[error("no `{what}` were counted from the first snapshot to the last")]
+    NothingCountedInSeries {
+        /// What was to be counted.
+        what: String,
     },
     /// No number lies in a range of labels.
     #[error("`--{filter} {range}` is an empty range")]
@@ -91,6 +97,13 @@ pub enum AnalysisError {
         /// How many the report needs.
         expected: usize,
     },
+}
+
+fn does_not_count(side: &str) -> String {
+    match side.strip_prefix("no ") {
+        Some(_) => format!("{side} counts"),
+        None => format!("{side} does not count"),
+    }
 }
 
 fn counters(available: &[String]) -> String {

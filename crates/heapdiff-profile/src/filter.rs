@@ -54,11 +54,13 @@ pub(crate) enum FrameFilter {
     Show,
     ShowFrom,
     PruneFrom,
+    /// Beside focus: a stack must have a frame for both.
+    Match,
 }
 
 impl FrameFilter {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Focus, Self::Ignore, Self::Hide, Self::Show, Self::ShowFrom, Self::PruneFrom];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Focus, Self::Ignore, Self::Hide, Self::Show, Self::ShowFrom, Self::PruneFrom, Self::Match];
 
     /// Its place in [`Self::ALL`].
     pub(crate) fn index(self) -> usize {
@@ -74,6 +76,7 @@ impl FrameFilter {
             Self::Show => "show",
             Self::ShowFrom => "show-from",
             Self::PruneFrom => "prune-from",
+            Self::Match => "match",
         }
     }
 }
@@ -86,7 +89,7 @@ impl Filters {
     /// can lie in a range.
     pub fn new(patterns: &FilterPatterns) -> Result<Self, AnalysisError> {
         let FilterPatterns { focus, ignore, hide, show, show_from, prune_from, .. } = patterns;
-        let sources = [focus, ignore, hide, show, show_from, prune_from];
+        let sources = [focus, ignore, hide, show, show_from, prune_from, &Vec::new()];
         let mut of_frames: [Vec<Regex>; FrameFilter::ALL.len()] = Default::default();
         for ((compiled, kind), sources) in of_frames.iter_mut().zip(FrameFilter::ALL).zip(sources) {
             *compiled = compile_all(kind.name(), sources)?;
@@ -101,6 +104,18 @@ impl Filters {
             tag_show: compile_all("tag-show", &patterns.tag_show)?,
             tag_hide: compile_all("tag-hide", &patterns.tag_hide)?,
         })
+    }
+
+    /// The same filters, and of what they let through only stacks with a frame that matches `pattern`.
+    ///
+    /// # Errors
+    /// [`AnalysisError::BadFilter`] if it is not a regular expression.
+    pub(crate) fn about(&self, pattern: &str) -> Result<Self, AnalysisError> {
+        let mut filters = self.clone();
+        if let Some(patterns) = filters.of_frames.get_mut(FrameFilter::Match.index()) {
+            *patterns = vec![compile(FrameFilter::Match.name(), pattern)?];
+        }
+        Ok(filters)
     }
 
     /// Whether every sample and every frame counts.

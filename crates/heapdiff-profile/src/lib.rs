@@ -133,7 +133,7 @@ pub use natural_order::natural_order;
 pub use node_key::NodeBy;
 pub use note::Note;
 pub use overview::{Overview, OverviewBuilder, OverviewOptions, Recording};
-pub use per_item::{ItemCounts, Per};
+pub use per_item::{ItemCounts, ItemSeries, Per};
 pub use profile::{
     Function, FunctionId, Label, LabelValue, Labels, Line, Location, LocationId, Mapping, MappingId, Profile,
     Sample, ValueType, Values,
@@ -155,6 +155,6 @@ pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use tendency::Tendency;
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
-    Cohort, Headroom, Judgement, MemoryLimit, Rate, Reason, SeriesNote, Shape, Step, TrendBuilder,
-    TrendOptions, TrendReport, TrendRow, Verdict,
+    Cohort, Headroom, ItemRate, ItemRates, Judgement, MemoryLimit, Rate, Reason, SeriesNote, Shape, Step,
+    TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
 };

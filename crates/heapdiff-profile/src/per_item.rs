@@ -2,6 +2,8 @@
 
 use crate::error::AnalysisError;
 use crate::profile::Profile;
+use crate::snapshot_point::SnapshotPoint;
+use std::collections::BTreeSet;
 
 /// What values are to be divided by.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +64,60 @@ impl ItemCounts {
     }
 }
 
+/// Items that a process handled from the first snapshot of a series to each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemSeries {
+    /// What is counted; `None` where the number was given without a name.
+    pub name: Option<String>,
+    /// Items since the first snapshot, by snapshot.
+    pub items: Vec<f64>,
+}
+
+impl ItemSeries {
+    /// Counts the items up to each point. Where one number for all of them was given, as many came in each second.
+    ///
+    /// # Errors
+    /// If no snapshot has the counter, or nothing was counted.
+    pub(crate) fn of(per: &Per, points: &[SnapshotPoint], seconds: &[f64]) -> Result<Self, AnalysisError> {
+        let duration = seconds.last().copied().unwrap_or(0.0);
+        let evenly = |all: f64| seconds.iter().map(|second| all * second / duration).collect();
+        let series = match per {
+            Per::Between(items) => Self { name: None, items: evenly(*items) },
+            Per::Sides { base, head } => Self { name: None, items: evenly((head - base).abs()) },
+            Per::Counter(name) => Self { name: Some(name.clone()), items: counted(name, points)? },
+        };
+        let is_counted = series.total() > 0.0 && series.total().is_finite();
+        is_counted.then_some(series).ok_or_else(|| AnalysisError::NothingCountedInSeries {
+            what: match per {
+                Per::Counter(name) => name.clone(),
+                Per::Between(_) | Per::Sides { .. } => "items".to_owned(),
+            },
+        })
+    }
+
+    /// Items from the first snapshot to the last. Above 0.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.items.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// What a counter says at each point, less what it says at the first. A program that had not counted anything yet had no
+/// counter.
+fn counted(name: &str, points: &[SnapshotPoint]) -> Result<Vec<f64>, AnalysisError> {
+    let counts = points.iter().map(|point| point.counters.get(name).copied());
+    if !counts.clone().any(|count| count.is_some()) {
+        let available: BTreeSet<&String> = points.iter().flat_map(|point| point.counters.keys()).collect();
+        return Err(AnalysisError::UnknownCounter {
+            wanted: name.to_owned(),
+            side: "no snapshot",
+            available: available.into_iter().cloned().collect(),
+        });
+    }
+    let first = points.first().and_then(|point| point.counters.get(name)).copied().unwrap_or(0);
+    Ok(counts.map(|count| count.unwrap_or(0) as f64 - first as f64).collect())
+}
+
 /// What a profile says of a counter.
 ///
 /// # Errors
@@ -80,6 +136,7 @@ pub(crate) fn count(name: &str, profile: &Profile, side: &'static str) -> Result
 mod tests {
     use super::*;
     use crate::profile_builder::ProfileBuilder;
+    use crate::sample_type::Columns;
 
     fn snapshot(sequence: u32, pid: u32, requests: u64) -> Profile {
         let builder = ProfileBuilder::heap().snapshot(sequence).with_metadata(|metadata| {
@@ -114,5 +171,41 @@ mod tests {
         let (bare, none, other) = (ProfileBuilder::heap().build(), snapshot(0, 7, 0), snapshot(0, 8, 5));
         assert_eq!(of("jobs", &bare, &late), "base does not count `jobs`; there are no counters");
         assert_eq!(of("requests", &none, &other), "base or head counted no `requests`");
+    }
+
+    fn series(per: &Per, requests: &[Option<u64>]) -> Result<Vec<f64>, String> {
+        let point = |(sequence, requests): (u32, &Option<u64>)| {
+            let mut profile = snapshot(sequence, 7, requests.unwrap_or(0));
+            if requests.is_none() {
+                profile.metadata.as_mut().unwrap().counters.clear();
+            }
+            SnapshotPoint::of_profile(String::new(), &profile, Columns::around(&profile, 0))
+        };
+        let points: Vec<_> = (0..).zip(requests).map(point).collect();
+        let seconds: Vec<f64> = [0.0, 1.0, 4.0].into_iter().take(points.len()).collect();
+        ItemSeries::of(per, &points, &seconds).map(|series| series.items).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_series_counts_from_its_first_snapshot() {
+        let requests = Per::Counter("requests".to_owned());
+        assert_eq!(series(&requests, &[Some(10), Some(50), Some(60)]), Ok(vec![0.0, 40.0, 50.0]));
+        let late = series(&requests, &[None, Some(50), Some(60)]);
+        assert_eq!(late, Ok(vec![0.0, 50.0, 60.0]), "nothing had been counted yet");
+        let evenly = Ok(vec![0.0, 25.0, 100.0]);
+        assert_eq!(series(&Per::Between(100.0), &[None; 3]), evenly);
+        assert_eq!(series(&Per::Sides { base: 300.0, head: 400.0 }, &[None; 3]), evenly);
+    }
+
+    #[test]
+    fn a_series_without_items_is_an_error() {
+        let of =
+            |name: &str, counts: &[Option<u64>]| series(&Per::Counter(name.to_owned()), counts).unwrap_err();
+        assert_eq!(
+            of("requests", &[Some(5); 3]),
+            "no `requests` were counted from the first snapshot to the last"
+        );
+        assert_eq!(of("jobs", &[Some(5); 3]), "no snapshot counts `jobs`; the only counter is `requests`");
+        assert!(series(&Per::Between(9.0), &[None]).is_err(), "one snapshot lasts no time");
     }
 }

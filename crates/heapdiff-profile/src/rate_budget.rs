@@ -1,10 +1,9 @@
 //! Whether a series grows no faster than it may.
 
-use crate::budget::{BudgetVerdict, PLANTED_SAMPLES, plant, sample_of, selected};
+use crate::budget::{BudgetVerdict, least_planted, plant, sample_of, selected};
 use crate::error::AnalysisError;
 use crate::interval::Confidence;
 use crate::profile::Sample;
-use crate::row_key::DiffBy;
 use crate::sample_type::sample_type_index;
 use crate::selection::Selection;
 use crate::series::NamedProfile;
@@ -125,7 +124,7 @@ impl RateBudget {
     /// If the pattern is not a regular expression.
     pub fn options(&self, selection: &Selection) -> Result<TrendOptions, AnalysisError> {
         let selection = selected(self.pattern.as_deref(), self.confidence, selection)?;
-        Ok(TrendOptions { by: DiffBy::Line, selection })
+        Ok(TrendOptions { selection, ..TrendOptions::default() })
     }
 }
 
@@ -249,7 +248,11 @@ fn seconds_needed(report: &TrendReport, rate: Rate, limit: f64) -> Option<f64> {
 ///
 /// It grows several times as fast as is allowed, and by as many samples as make that sure.
 #[must_use]
-pub fn plant_rate(snapshots: &[NamedProfile], outcome: &RateOutcome) -> Option<Vec<NamedProfile>> {
+pub fn plant_rate(
+    snapshots: &[NamedProfile],
+    outcome: &RateOutcome,
+    selection: &Selection,
+) -> Option<Vec<NamedProfile>> {
     let duration = outcome.seconds().unwrap_or(0.0);
     let (mut planted, mut is_planted) = (snapshots.to_vec(), false);
     for NamedProfile { name, profile } in &mut planted {
@@ -257,14 +260,16 @@ pub fn plant_rate(snapshots: &[NamedProfile], outcome: &RateOutcome) -> Option<V
         let Some(column) = column.ok() else { continue };
         let held = |sample: &Sample| sample.values.get(column).copied().unwrap_or(0);
         let pattern = outcome.budget.pattern.as_deref();
-        let Some(mut sample) = sample_of(profile, pattern, |sample| held(sample) > 0) else { continue };
+        let Some(mut sample) = sample_of(profile, pattern, selection, |sample| held(sample) > 0) else {
+            continue;
+        };
         is_planted = true;
         let at = outcome.report.points.iter().position(|point| point.name == *name);
         let Some(&second) = at.and_then(|at| outcome.report.seconds.get(at)) else { continue };
         if second <= 0.0 || duration <= 0.0 {
             continue;
         }
-        let least = profile.period.saturating_mul(PLANTED_SAMPLES).max(1 << 20) as f64;
+        let least = least_planted(profile, column) as f64;
         let at_the_end = (4.0 * outcome.budget.limit.per_second() * duration).max(least);
         let times = at_the_end * second / duration / held(&sample) as f64;
         for value in &mut sample.values {

@@ -269,7 +269,8 @@ impl<'a> Resolver<'a> {
     fn apply(&self, stack: &mut Vec<StackFrame>) -> bool {
         let filters = &self.selection.filters;
         let any = |filter| stack.iter().any(|frame| frame.is(filter));
-        if (filters.has(FrameFilter::Focus) && !any(FrameFilter::Focus)) || any(FrameFilter::Ignore) {
+        let lacks = |filter| filters.has(filter) && !any(filter);
+        if lacks(FrameFilter::Focus) || lacks(FrameFilter::Match) || any(FrameFilter::Ignore) {
             return false;
         }
         stack.retain(|frame| !self.hides(frame));

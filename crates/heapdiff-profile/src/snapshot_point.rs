@@ -3,6 +3,7 @@
 use crate::metadata::{AllocatorFigures, Metadata, SnapshotReason};
 use crate::profile::Profile;
 use crate::sample_type::Columns;
+use std::collections::BTreeMap;
 
 /// Sample types that are bytes in use: heapdiff's and Go's, and that of older producers.
 pub(crate) const MEMORY_IN_USE: [&str; 2] = ["inuse_space", "space"];
@@ -32,6 +33,8 @@ pub struct SnapshotPoint {
     pub rss: Option<u64>,
     /// The allocator's own figures.
     pub allocator: Option<AllocatorFigures>,
+    /// What the program counted, by name: items since it started.
+    pub counters: BTreeMap<String, u64>,
     /// Where the resident memory goes; `None` where the resident set size or the live bytes are not known.
     pub split: Option<MemorySplit>,
 }
@@ -76,6 +79,7 @@ impl SnapshotPoint {
                 .and_then(|sum| u64::try_from(sum).ok()),
             rss: metadata.and_then(|metadata| metadata.memory.rss),
             allocator: metadata.and_then(|metadata| metadata.allocator.clone()),
+            counters: metadata.map(|metadata| metadata.counters.clone()).unwrap_or_default(),
             split: metadata.zip(live_bytes).and_then(|(metadata, live)| MemorySplit::of(metadata, live)),
         }
     }

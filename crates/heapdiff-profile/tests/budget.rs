@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    Budget, BudgetOutcome, BudgetVerdict, Confidence, DiffInputs, InUse, Limit, Profile, ProfileBuilder,
-    Selection, check, plant_leak,
+    Budget, BudgetOutcome, BudgetVerdict, Confidence, DiffInputs, FilterPatterns, Filters, InUse, Limit, Per,
+    Profile, ProfileBuilder, Selection, check, plant_leak,
 };
 use proptest::prelude::*;
 
@@ -47,8 +47,51 @@ fn exact_growth_is_judged_to_the_byte() {
     // Of 15 MiB.
     assert_eq!(verdict(3 * MIB, Limit::Relative(0.2)), BudgetVerdict::Held);
     assert_eq!(verdict(3 * MIB, Limit::Relative(0.19)), BudgetVerdict::Exceeded);
-    assert_eq!(verdict(3 * MIB, Limit::PerItem { limit: 1024.0, items: 3072 }), BudgetVerdict::Held);
-    assert_eq!(verdict(3 * MIB, Limit::PerItem { limit: 1023.0, items: 3072 }), BudgetVerdict::Exceeded);
+    assert_eq!(
+        verdict(3 * MIB, Limit::PerItem { limit: 1024.0, per: Per::Between(3072.0) }),
+        BudgetVerdict::Held
+    );
+    assert_eq!(
+        verdict(3 * MIB, Limit::PerItem { limit: 1023.0, per: Per::Between(3072.0) }),
+        BudgetVerdict::Exceeded
+    );
+}
+
+#[test]
+fn items_of_two_processes_scale_the_base() {
+    // 15 MiB for 1,000 items, and 33 MiB for 2,000.
+    let base = snapshot(0, 0, 1);
+    let mut head = snapshot(1, 18 * MIB, 1);
+    head.metadata.as_mut().unwrap().process.pid += 1;
+    let judged = |limit: i64| {
+        let per = Per::Sides { base: 1000.0, head: 2000.0 };
+        let budget = budget(None, Limit::PerItem { limit: limit as f64, per });
+        let inputs = DiffInputs { base: &base, head: &head };
+        check(inputs, &[budget], &Selection::default()).unwrap().outcomes.remove(0)
+    };
+    assert_eq!(judged(3 * MIB / 2000 + 1).report.total.shown.value.delta(), 3 * MIB);
+    assert_eq!(judged(3 * MIB / 2000 + 1).verdict, BudgetVerdict::Held);
+    assert_eq!(judged(3 * MIB / 2000).verdict, BudgetVerdict::Exceeded);
+}
+
+#[test]
+fn a_budget_is_about_what_both_its_pattern_and_the_filters_let_through() {
+    let about = |focus: &str, ignore: &str| {
+        let some = |pattern: &str| if pattern.is_empty() { vec![] } else { vec![pattern.to_owned()] };
+        let patterns =
+            FilterPatterns { focus: some(focus), ignore: some(ignore), ..FilterPatterns::default() };
+        let selection = Selection { filters: Filters::new(&patterns).unwrap(), ..Selection::default() };
+        let (base, head) = (snapshot(0, 0, 1), snapshot(1, 3 * MIB, 1));
+        let inputs = DiffInputs { base: &base, head: &head };
+        let budget = budget(Some("^shop::"), Limit::Absolute(0));
+        let outcome = check(inputs, &[budget], &selection).unwrap().outcomes.remove(0);
+        let planted = plant_leak(&head, &outcome, &selection);
+        (outcome.report.total.shown.value.head / MIB, planted.is_some())
+    };
+    assert_eq!(about("", ""), (18, true));
+    assert_eq!(about("shop::cache", ""), (13, true));
+    assert_eq!(about("", "shop::cache"), (5, true));
+    assert_eq!(about("std::", ""), (0, false), "what is planted is what the budget is about");
 }
 
 #[test]
@@ -92,13 +135,17 @@ fn a_confidence_widens_and_too_few_samples_are_not_judged() {
 proptest! {
     /// A gate that misses a leak of several times what it allows guards nothing.
     #[test]
-    fn a_planted_leak_is_caught(born in 0..60_i64, allowed in 0..1_i64 << 34, exact: bool, with_pattern: bool) {
+    fn a_planted_leak_is_caught(born in 0..60_i64, allowed in 0..1_i64 << 34, exact: bool, with_pattern: bool, of_objects: bool) {
         let period = if exact { 1 } else { MIB / 2 };
         let budget = budget(with_pattern.then_some("cache"), Limit::Absolute(allowed));
         let (base, head) = (snapshot(0, 0, period), snapshot(1, born * MIB, period));
-        let planted = plant_leak(&head, &budget, allowed).unwrap();
-        let inputs = DiffInputs { base: &base, head: &planted };
-        let report = check(inputs, &[budget], &Selection::default()).unwrap();
-        prop_assert_eq!(report.verdict(), BudgetVerdict::Exceeded);
+        let sample_type = of_objects.then(|| "inuse_objects".to_owned());
+        let selection = Selection { sample_type, ..Selection::default() };
+        let judged = |head: &Profile| {
+            let inputs = DiffInputs { base: &base, head };
+            check(inputs, std::slice::from_ref(&budget), &selection).unwrap().outcomes.remove(0)
+        };
+        let planted = plant_leak(&head, &judged(&head), &selection).unwrap();
+        prop_assert_eq!(judged(&planted).verdict, BudgetVerdict::Exceeded);
     }
 }

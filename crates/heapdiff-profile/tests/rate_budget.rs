@@ -154,7 +154,7 @@ proptest! {
         let snapshots = series(count, if exact { 1 } else { MIB / 2 }, |_| held);
         let pattern = with_pattern.then(|| "cache".to_owned());
         let budget = RateBudget { pattern, ..budget(allowed, RateUnit::Hour) };
-        let planted = plant_rate(&snapshots, &outcome(&snapshots, &budget)).unwrap();
+        let planted = plant_rate(&snapshots, &outcome(&snapshots, &budget), &Selection::default()).unwrap();
         prop_assert_eq!(outcome(&planted, &budget).verdict, BudgetVerdict::Exceeded);
     }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    AnalysisError, InUse, NamedProfile, Note, Pairing, ProfileBuilder, Reason, Selection, Shape,
+    AnalysisError, InUse, NamedProfile, Note, Pairing, Per, ProfileBuilder, Reason, Selection, Shape,
     SnapshotReason, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
 };
 
@@ -59,6 +59,32 @@ fn a_leak_has_its_rate_to_the_byte() {
     assert_eq!(row.values[19], 60 * MIB);
     assert_eq!((report.pairing, report.has_times), (Pairing::Paired, true));
     assert_eq!(report.total.rate, rate);
+}
+
+#[test]
+fn a_leak_of_each_request_has_its_rate_by_requests_however_unevenly_they_come() {
+    let options = TrendOptions { per: Some(Per::Counter("requests".to_owned())), ..TrendOptions::default() };
+    let mut builder = TrendBuilder::new(&options);
+    let mut requests = 0_u32;
+    for sequence in 0..24 {
+        // None by night, ever more by day; each leaves 1 KiB.
+        requests += if sequence % 6 < 2 { 0 } else { 1000 * (sequence % 6) };
+        let (count, bytes) = (i64::from(requests) + 50, 1024);
+        let live = InUse { bytes: count * bytes, objects: count, samples: count, epoch: 0 };
+        let snapshot = ProfileBuilder::heap().snapshot(sequence).period(1).in_use(&["f f.rs:7"], live);
+        let snapshot = snapshot.with_metadata(|metadata| {
+            metadata.counters.insert("requests".to_owned(), u64::from(requests) + 7);
+        });
+        builder.add(NamedProfile { name: format!("{sequence}"), profile: snapshot.build() }).unwrap();
+    }
+    let report = builder.finish().unwrap();
+    let rates = only_row(&report).per_item.unwrap();
+    assert!((rates.rate.per_item - 1024.0).abs() < 1e-6, "{rates:?}");
+    assert!((rates.rate.low - 1024.0).abs() < 1e-6 && (rates.rate.high - 1024.0).abs() < 1e-6, "{rates:?}");
+    let rate = only_row(&report).rate;
+    assert!(rate.high - rate.low > 0.05 * rate.per_second, "by time it is less even: {rate:?}");
+    let items = report.items.unwrap();
+    assert!((items.total() - f64::from(requests)).abs() < 1e-6, "{items:?}");
 }
 
 #[test]

@@ -54,6 +54,15 @@ impl Measure {
         }
     }
 
+    /// How objects are written: divided as values are, for a reader compares the two.
+    #[must_use]
+    pub fn objects(&self) -> Unit {
+        match self.divide_by {
+            Some(by) => Unit::Divided { by, unit: Box::new(Unit::Count) },
+            None => Unit::Count,
+        }
+    }
+
     /// Whether values of a unit that a profile calls `name` can be written as the user wants.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {
@@ -190,6 +199,9 @@ impl Unit {
                     Self::Fixed { size, name } => {
                         Self::Fixed { size: size * by, name: name.clone() }.magnitude(value)
                     }
+                    // What is whole before it is divided is a fraction behind.
+                    Self::Bytes if quotient < 10 => format!("{} B", fraction(value as f64 / by)),
+                    Self::Count if quotient < 10 => fraction(value as f64 / by),
                     unit => unit.magnitude(quotient),
                 }
             }
@@ -228,6 +240,16 @@ fn three_digits(value: f64) -> String {
         format!("{value:.1}")
     } else {
         format!("{value:.0}")
+    }
+}
+
+/// A quotient of less than ten, with three significant digits, and a mark where they hide that it is something.
+fn fraction(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        0.0..0.0005 => "<0.001".to_owned(),
+        0.0005..0.995 => format!("{value:.3}"),
+        _ => three_digits(value),
     }
 }
 
@@ -395,6 +417,17 @@ mod tests {
     fn counts_are_separated_and_agree_in_number() {
         assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([counted(1, "sample"), counted(0, "sample")], ["1 sample", "0 samples"]);
+    }
+
+    #[test]
+    fn what_is_little_for_each_item_is_not_rounded_to_nothing() {
+        let of = Measure { unit: None, divide_by: Some(4000.0) };
+        let (bytes, objects) = (of.unit("bytes"), of.objects());
+        let written = [1, 3, 1000, 10_000, 200_000].map(|value| bytes.format(value));
+        assert_eq!(written, ["<0.001 B", "0.001 B", "0.250 B", "2.50 B", "50 B"]);
+        let written = [0, 8, 4000, 6000, 8_000_000].map(|value| objects.format_change(value));
+        assert_eq!(written, ["0", "+0.002", "+1.00", "+1.50", "+2,000"]);
+        assert_eq!(Measure::default().objects(), Unit::Count);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::elide;
 use crate::quantity::{self, Unit};
 use crate::source_path;
-use heapdiff_profile::{DiffBy, Frame, ItemCounts, LabelRange, RowTitle, TagText};
+use heapdiff_profile::{DiffBy, Frame, ItemCounts, ItemSeries, LabelRange, RowTitle, TagText};
 
 /// The word for one row.
 pub(crate) fn noun(by: &DiffBy) -> &'static str {
@@ -71,18 +71,28 @@ pub(crate) fn key(title: &RowTitle, by: &DiffBy, frame: Frame<'_>) -> Option<Str
 
 /// What rows are divided by.
 pub(crate) fn per_words(per: &ItemCounts) -> String {
-    let name = elide::printable(per.name.as_deref().unwrap_or("items"));
-    let items = number(per.items);
+    let items = counted_items(per);
     match per.base_scale {
         1.0 => {
-            format!("rows, but for objects and samples, are divided by {items} {name} between base and head")
+            format!("rows, but for samples, are divided by {items} between base and head")
         }
         _ => format!(
-            "rows, but for objects and samples, are divided by {items} {name} of the head; the base had {}, and is scaled \
+            "rows, but for samples, are divided by {items} of the head; the base had {}, and is scaled \
              to as many",
             number(per.items / per.base_scale)
         ),
     }
+}
+
+/// `12,000 requests`.
+pub(crate) fn counted_items(per: &ItemCounts) -> String {
+    format!("{} {}", number(per.items), elide::printable(per.name.as_deref().unwrap_or("items")))
+}
+
+/// What rates of a series are told by.
+pub(crate) fn items_words(series: &ItemSeries) -> String {
+    let name = elide::printable(series.name.as_deref().unwrap_or("items"));
+    format!("rates are by items: {} {name} from the first snapshot to the last", number(series.total()))
 }
 
 /// `12,000`, or `0.5`.

@@ -4,7 +4,7 @@
 
 use super::continuity::Continuity;
 use super::headroom::Headroom;
-use super::rate::Rate;
+use super::rate::{ItemRates, Rate};
 use super::report::{TrendOptions, TrendReport, TrendRow};
 use super::shape::{SNAPSHOTS_MIN, judge};
 use super::track::{Point, Track};
@@ -20,6 +20,7 @@ use crate::frame_order::FrameOrder;
 use crate::interval::Confidence;
 use crate::metadata::SnapshotReason;
 use crate::note::Note;
+use crate::per_item::ItemSeries;
 use crate::profile::{Profile, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
@@ -184,7 +185,7 @@ impl<'a> TrendBuilder<'a> {
     /// The trend of what was added.
     ///
     /// # Errors
-    /// If nothing was added, or if no sample has the label that makes the rows.
+    /// If nothing was added, if no sample has the label that makes the rows, or if there are no items to divide by.
     pub fn finish(mut self) -> Result<TrendReport, AnalysisError> {
         let (Some(first), Some(sample_type)) = (self.first.take(), self.sample_type.take()) else {
             return Err(AnalysisError::TooFewSnapshots { count: 0, expected: 1 });
@@ -206,6 +207,8 @@ impl<'a> TrendBuilder<'a> {
             Comparison::new(first.side(), head.side(), frames.stack_count(), Scaling::AsIs, &mut notes)
                 .with_confidence(confidence);
         let (seconds, has_times) = seconds(&self.points);
+        let per = self.options.per.as_ref();
+        let items = per.map(|per| ItemSeries::of(per, &self.points, &seconds)).transpose()?;
         // Said of the whole series instead.
         notes.retain(|note| !matches!(note, Note::DifferentPeriods { .. }));
         notes.extend(self.continuity.notes(has_times || self.points.len() < 2));
@@ -217,6 +220,7 @@ impl<'a> TrendBuilder<'a> {
             cells: &self.cells,
             kept: &kept,
             seconds: &seconds,
+            items: items.as_ref().map(|series| series.items.as_slice()),
             has_parts: self.has_parts && self.points.len() > 1,
             floor,
             confidence,
@@ -242,6 +246,7 @@ impl<'a> TrendBuilder<'a> {
             rows,
             total,
             headroom,
+            items,
             notes,
             points: self.points,
             seconds,
@@ -281,6 +286,7 @@ struct Rows<'a> {
     cells: &'a [Vec<Cell>],
     kept: &'a [Vec<(u32, i64)>],
     seconds: &'a [f64],
+    items: Option<&'a [f64]>,
     has_parts: bool,
     floor: i64,
     confidence: Confidence,
@@ -370,6 +376,9 @@ impl Rows<'_> {
             stacks: members.stacks.len(),
             values,
             rate,
+            per_item: self
+                .items
+                .map(|items| ItemRates::of(&track, &outline, items, &figures, self.confidence)),
             judgement,
             figures,
             monotonicity,

@@ -17,6 +17,45 @@ pub struct Rate {
     pub high: f64,
 }
 
+/// A rate by items that the program handles, such as requests, in the unit of the row's values an item.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ItemRate {
+    /// The estimate.
+    pub per_item: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+/// How much a row moves with each item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ItemRates {
+    /// As [`TrendRow::rate`](super::TrendRow::rate).
+    pub rate: ItemRate,
+    /// As [`TrendRow::troughs`](super::TrendRow::troughs).
+    pub troughs: Option<ItemRate>,
+}
+
+impl ItemRates {
+    /// The rates of a row against what had been handled at each of its points, instead of against time. Whether it
+    /// grows is judged by time: a program may grow while it handles nothing.
+    pub(crate) fn of(
+        track: &Track,
+        outline: &Outline,
+        items: &[f64],
+        figures: &DiffFigures,
+        confidence: Confidence,
+    ) -> Self {
+        let track = track.against(items);
+        let (rate, _) = Rate::of(&track, outline, Some(figures), confidence);
+        let troughs = Rate::of_troughs(&track, outline, confidence);
+        // The seconds of that track are items.
+        let by_item = |Rate { per_second, low, high }: Rate| ItemRate { per_item: per_second, low, high };
+        Self { rate: by_item(rate), troughs: troughs.map(by_item) }
+    }
+}
+
 impl Rate {
     /// The rate of a row. Where it rises and falls, that of its tops, or of tops and bottoms together if that is surer.
     ///

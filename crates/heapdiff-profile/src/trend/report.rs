@@ -1,13 +1,14 @@
 //! The trend of a series, row by row.
 
 use super::headroom::Headroom;
-use super::rate::Rate;
+use super::rate::{ItemRates, Rate};
 use super::verdict::Judgement;
 use crate::diff::{DiffFigures, Pairing};
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::interval::Confidence;
 use crate::metadata::Process;
 use crate::note::Note;
+use crate::per_item::{ItemSeries, Per};
 use crate::profile::ValueType;
 use crate::row_key::{DiffBy, RowTitle};
 use crate::selection::Selection;
@@ -20,11 +21,13 @@ pub struct TrendOptions {
     pub by: DiffBy,
     /// Which values, samples and frames.
     pub selection: Selection,
+    /// By what rates are told beside time. Default: nothing.
+    pub per: Option<Per>,
 }
 
 impl Default for TrendOptions {
     fn default() -> Self {
-        Self { by: DiffBy::Line, selection: Selection::default() }
+        Self { by: DiffBy::Line, selection: Selection::default(), per: None }
     }
 }
 
@@ -45,6 +48,8 @@ pub struct TrendReport {
     pub seconds: Vec<f64>,
     /// Whether [`Self::seconds`] are known. Where they are not, they count snapshots.
     pub has_times: bool,
+    /// Items that were handled up to each snapshot, where [`TrendOptions::per`] asks for them.
+    pub items: Option<ItemSeries>,
     /// How first and last snapshot relate.
     pub pairing: Pairing,
     /// As [`crate::DiffReport::resolution_bytes`].
@@ -83,6 +88,8 @@ pub struct TrendRow {
     pub values: Vec<i64>,
     /// How fast it moves. Where it rises and falls, how fast its tops do.
     pub rate: Rate,
+    /// How much it moves with each item, where [`TrendReport::items`] counts them. As [`Self::rate`] otherwise.
+    pub per_item: Option<ItemRates>,
     /// The word for its form, what follows, and why.
     pub judgement: Judgement,
     /// The change from the first snapshot to the last.

@@ -215,6 +215,15 @@ impl Track {
         Self::new(self.points.get(range).unwrap_or_default().to_vec(), self.has_parts, self.floor)
     }
 
+    /// The same values against something else that rises from point to point, such as items that were handled.
+    pub(crate) fn against(&self, positions: &[f64]) -> Self {
+        let mut moved = self.clone();
+        for (point, &position) in moved.points.iter_mut().zip(positions) {
+            point.second = position;
+        }
+        moved
+    }
+
     /// Upside down, so that a fall can be read as a rise.
     pub(crate) fn mirrored(&self) -> Self {
         let mut mirrored = self.clone();

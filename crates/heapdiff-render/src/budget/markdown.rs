@@ -2,6 +2,7 @@
 
 use super::Words;
 use crate::markdown::{code, row};
+use crate::quantity;
 use heapdiff_profile::{BudgetReport, BudgetVerdict};
 use std::io::{self, Write};
 
@@ -20,7 +21,7 @@ impl BudgetMarkdown<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "| | memory | growth | interval | allowed | most by |")?;
+        writeln!(out, "| | memory | growth | {} | allowed | most by |", self.interval_title())?;
         writeln!(out, "|---|---|---:|---:|---:|---|")?;
         for words in Words::all(self.report, self.source_root) {
             let sign = match words.outcome {
@@ -32,5 +33,17 @@ impl BudgetMarkdown<'_> {
             writeln!(out, "{}", row([sign.to_owned()].into_iter().chain(cells)))?;
         }
         Ok(())
+    }
+
+    /// `95 % interval`, if that is what all of them are.
+    fn interval_title(&self) -> String {
+        let of_growth = self.report.outcomes.iter().map(|outcome| outcome.budget.confidence.chance());
+        let of_rates = self.report.rates.iter().map(|outcome| outcome.budget.confidence.chance());
+        let mut chances: Vec<String> = of_growth.chain(of_rates).map(quantity::chance).collect();
+        chances.dedup();
+        match chances.as_slice() {
+            [chance] => format!("{chance} interval"),
+            _ => "interval".to_owned(),
+        }
     }
 }

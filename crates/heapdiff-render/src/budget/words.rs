@@ -1,10 +1,11 @@
 //! The outcome of one budget in words, the same in every form of report.
 
 use crate::quantity::{self, Unit};
+use crate::row_title::counted_items;
 use crate::source_path::shorten;
 use heapdiff_profile::{
-    BudgetOutcome, BudgetReport, BudgetVerdict, Frame, FrameId, FrameTable, Limit, RateNeeds, RateOutcome,
-    short_name,
+    BudgetOutcome, BudgetReport, BudgetVerdict, Frame, FrameId, FrameTable, ItemCounts, Limit, RateNeeds,
+    RateOutcome, short_name,
 };
 
 /// Rows that are named at most.
@@ -14,13 +15,13 @@ const GROWERS_MAX: usize = 3;
 pub(crate) struct Words {
     /// What it is about: its pattern, or `everything`.
     pub(crate) what: String,
-    /// `+20.0 MiB`, or `+1.41 GiB/h`.
+    /// `+20.0 MiB`, `+1.41 GiB/h`, or `+4.10 KiB/item`.
     pub(crate) growth: String,
-    /// `+14.0 MiB to +27.2 MiB`; empty where the growth is exact or its error is not known.
+    /// `+14.0..+27.2 MiB`; empty where the growth is exact or its error is not known.
     pub(crate) interval: String,
     /// `1.00 MiB`, or `1.00 MiB/h`.
     pub(crate) allowed: String,
-    /// What that is reckoned from: `2 %`, or `64.0 KiB for each of 1,000`; empty where it is stated as it is.
+    /// What that is reckoned from: `2 %`, or `64 B for each of 1,000 requests`; empty where it is stated as it is.
     pub(crate) basis: String,
     /// Both: `360 KiB (2 %)`.
     pub(crate) limit: String,
@@ -61,34 +62,44 @@ impl Words {
     /// The words for growth.
     fn of(outcome: &BudgetOutcome, source_root: Option<&str>) -> Self {
         let report = &outcome.report;
-        let unit = Unit::from_name(&report.sample_type.unit);
+        let items = report.per.as_ref();
+        // By how much for each item, where that is what is limited.
+        let divided = |unit: Unit| match items {
+            Some(ItemCounts { items, .. }) => Unit::Divided { by: *items, unit: Box::new(unit) },
+            None => unit,
+        };
+        let unit = divided(Unit::from_name(&report.sample_type.unit));
+        let per = if items.is_some() { "/item" } else { "" };
         let figures = &report.total.shown;
         let what = outcome.budget.pattern.clone().unwrap_or_else(|| "everything".to_owned());
-        let growth = unit.format_change(figures.value.delta());
+        let growth = format!("{}{per}", unit.format_change(figures.value.delta()));
         let interval = match figures.interval {
             Some(interval) if interval.low < interval.high => {
-                format!(
-                    "{} to {}",
-                    Unit::Bytes.format_change(interval.low),
-                    Unit::Bytes.format_change(interval.high)
-                )
+                divided(Unit::Bytes).format_change_range(interval.low, interval.high)
             }
             _ => String::new(),
         };
-        let allowed = unit.format(outcome.allowed);
-        let basis = match outcome.budget.limit {
+        let allowed = format!("{}{per}", unit.format(outcome.allowed));
+        let basis = match &outcome.budget.limit {
             Limit::Absolute(_) => String::new(),
             Limit::Relative(share) => format!("{} %", share * 100.0),
-            Limit::PerItem { items, .. } => {
-                format!("{} for each of {}", unit.format(per_item(outcome, items)), quantity::count(items))
-            }
+            Limit::PerItem { .. } => items.map_or_else(String::new, |items| {
+                format!("{} for each of {}", unit.format(outcome.allowed), counted_items(items))
+            }),
         };
-        let limit = if basis.is_empty() { allowed.clone() } else { format!("{allowed} ({basis})") };
+        let limit = match (basis.is_empty(), items) {
+            (true, _) => allowed.clone(),
+            (false, Some(_)) => basis.clone(),
+            (false, None) => format!("{allowed} ({basis})"),
+        };
         let verdict = verdict(outcome.verdict);
         let growers = report.rows.iter().filter(|row| row.figures.value.delta() > 0);
         let growers: Vec<Grower> = growers
             .take(GROWERS_MAX)
-            .map(|row| Grower { frame: row.frame, growth: unit.format_change(row.figures.value.delta()) })
+            .map(|row| Grower {
+                frame: row.frame,
+                growth: format!("{}{per}", unit.format_change(row.figures.value.delta())),
+            })
             .collect();
         let (culprit, place) = blame(&growers, &report.frames, source_root);
         let error = if interval.is_empty() { String::new() } else { format!(" [{interval}]") };
@@ -123,17 +134,18 @@ impl Words {
         let report = &outcome.report;
         let unit = Unit::from_name(&report.sample_type.unit);
         let per = outcome.budget.limit.per;
-        let in_unit = |per_second: f64| {
+        let amount = |per_second: f64| {
             #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
             let amount = (per_second * per.seconds()).round() as i64;
-            unit.format_change(amount)
+            amount
         };
+        let in_unit = |per_second: f64| unit.format_change(amount(per_second));
         let what = outcome.budget.pattern.clone().unwrap_or_else(|| "everything".to_owned());
         let (rate, is_known) = (outcome.rate, report.has_times);
         let growth =
             if is_known { format!("{}/{}", in_unit(rate.per_second), per.symbol()) } else { "-".to_owned() };
         let interval = if is_known && rate.low < rate.high {
-            format!("{} to {}", in_unit(rate.low), in_unit(rate.high))
+            unit.format_change_range(amount(rate.low), amount(rate.high))
         } else {
             String::new()
         };
@@ -224,10 +236,6 @@ fn blame(
     };
     let file = Some(shorten(frame.file, source_root)).filter(|file| !file.is_empty());
     (culprit(frame, source_root), file.map(|file| (file.to_owned(), frame.line)))
-}
-
-fn per_item(outcome: &BudgetOutcome, items: u64) -> i64 {
-    i64::try_from(items).ok().and_then(|items| outcome.allowed.checked_div(items)).unwrap_or(0)
 }
 
 fn culprit(frame: Frame<'_>, source_root: Option<&str>) -> String {

@@ -95,8 +95,10 @@ struct OutcomeJson<'a> {
     high: Option<f64>,
     /// The time from the first snapshot to the last; null if the limit is none of a rate, or the time is not known.
     seconds: Option<f64>,
-    /// How many items were served; null unless the limit is for each.
-    items: Option<u64>,
+    /// How many items were handled; null unless the limit is for each.
+    items: Option<f64>,
+    /// The program's own counter of these items; null where their number was given.
+    counter: Option<&'a str>,
     /// How sure the verdict must be, from 0 to 1.
     confidence: f64,
     /// Growth that rests on fewer samples is not judged.
@@ -129,12 +131,13 @@ struct RowJson {
 impl<'a> OutcomeJson<'a> {
     fn of(outcome: &'a BudgetOutcome, rows_max: usize) -> Self {
         let report = &outcome.report;
-        let (mut max_growth, mut max_relative, mut max_per_item, mut of_items) = (None, None, None, None);
-        match outcome.budget.limit {
-            Limit::Absolute(limit) => max_growth = Some(limit),
-            Limit::Relative(share) => max_relative = Some(share),
-            Limit::PerItem { limit, items } => (max_per_item, of_items) = (Some(limit), Some(items)),
+        let (mut max_growth, mut max_relative, mut max_per_item) = (None, None, None);
+        match &outcome.budget.limit {
+            Limit::Absolute(limit) => max_growth = Some(*limit),
+            Limit::Relative(share) => max_relative = Some(*share),
+            Limit::PerItem { limit, .. } => max_per_item = Some(*limit),
         }
+        let items = report.per.as_ref();
         let row = |row: &heapdiff_profile::DiffRow| RowJson {
             frame: FrameJson::of(row.frame, &report.frames),
             figures: FiguresJson::of(&row.figures),
@@ -153,7 +156,8 @@ impl<'a> OutcomeJson<'a> {
             low: None,
             high: None,
             seconds: None,
-            items: of_items,
+            items: items.map(|items| items.items),
+            counter: items.and_then(|items| items.name.as_deref()),
             confidence: report.confidence.chance(),
             min_samples: outcome.budget.samples_min,
             paired: report.pairing == Pairing::Paired,
@@ -194,6 +198,7 @@ impl<'a> OutcomeJson<'a> {
             high: rate.map(|rate| rate.high),
             seconds: outcome.seconds(),
             items: None,
+            counter: None,
             confidence: report.confidence.chance(),
             min_samples: budget.samples_min,
             paired: report.pairing == Pairing::Paired,

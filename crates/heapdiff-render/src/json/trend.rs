@@ -4,7 +4,9 @@ use super::frame::{FiguresJson, FrameJson};
 use super::verdict::{ShapeJson, VerdictJson};
 use crate::row_title;
 use crate::verdict_words::reason;
-use heapdiff_profile::{Cohort, Headroom, MemoryLimit, Pairing, Process, Rate, Step, TrendReport, TrendRow};
+use heapdiff_profile::{
+    Cohort, Headroom, MemoryLimit, Pairing, Process, Rate, SnapshotPoint, Step, TrendReport, TrendRow,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -35,18 +37,13 @@ impl TrendJson<'_> {
                 process: report.process.as_ref(),
                 snapshots: report.points.len(),
                 seconds: report.seconds.last().copied().filter(|_| report.has_times),
-                files: report
-                    .points
-                    .iter()
-                    .zip(&report.seconds)
-                    .map(|(point, &second)| FileJson {
-                        file: &point.name,
-                        second: Some(second).filter(|_| report.has_times),
-                        live: point.live,
-                        rss: point.rss,
-                    })
-                    .collect(),
+                files: FileJson::all(report),
                 by: report.by.name(),
+                per: report.items.as_ref().map(|items| ItemsJson {
+                    counter: items.name.as_deref(),
+                    items: items.total(),
+                    total: ItemRateJson::of(&report.total),
+                }),
                 sample_type: &report.sample_type.kind,
                 unit: &report.sample_type.unit,
                 paired: report.pairing == Pairing::Paired,
@@ -56,7 +53,7 @@ impl TrendJson<'_> {
                 total: MovementJson::of(&report.total, report),
                 headroom: report.headroom.map(HeadroomJson::of),
                 rows_all: report.rows.len(),
-                rows: rows.map(|row| RowJson::of(row, report)).collect(),
+                rows: rows.map(|row| TrendRowJson::of(row, report)).collect(),
                 notes: report.notes.iter().map(ToString::to_string).collect(),
             },
             out,
@@ -69,7 +66,7 @@ impl TrendJson<'_> {
     /// If `out` takes no more.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.report.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
-        super::csv::write(rows.map(|row| RowJson::of(row, self.report)), true, out)
+        super::csv::write(rows.map(|row| TrendRowJson::of(row, self.report)), true, out)
     }
 }
 
@@ -90,6 +87,8 @@ pub(super) struct Document<'a> {
     /// What makes a row, as `--by` takes it: `stack`, `line`, `function`, `file`, `module`, `crate`, `type`,
     /// `thread` or `label:` and a name.
     by: String,
+    /// What rates are told by beside time; null unless that was asked for.
+    per: Option<ItemsJson<'a>>,
     /// What is counted, such as `inuse_space`.
     sample_type: &'a str,
     /// The unit of every `value`, such as `bytes` or `count`.
@@ -110,7 +109,7 @@ pub(super) struct Document<'a> {
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
     /// What moves, the most suspect first.
-    rows: Vec<RowJson<'a>>,
+    rows: Vec<TrendRowJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
@@ -126,6 +125,55 @@ struct FileJson<'a> {
     live: i64,
     /// Resident set size of the process in bytes; null where it is not known.
     rss: Option<u64>,
+    /// What the program had handled since the first snapshot; null unless rates by items were asked for.
+    items: Option<f64>,
+}
+
+/// What a program handles, such as requests.
+#[derive(JsonSchema, Serialize)]
+struct ItemsJson<'a> {
+    /// The name of the program's own counter; null where the number was given.
+    counter: Option<&'a str>,
+    /// How many there were from the first snapshot to the last.
+    items: f64,
+    /// How much all that the filters let through grows with each.
+    #[serde(flatten)]
+    total: ItemRateJson,
+}
+
+/// How much something grows with each item that the program handles, in the unit of the report.
+#[derive(JsonSchema, Serialize)]
+struct ItemRateJson {
+    /// The estimate; null unless rates by items were asked for.
+    per_item: Option<f64>,
+    /// Lower end of the interval of `per_item`; null where that is null.
+    per_item_low: Option<f64>,
+    /// Upper end of that interval; null where that is null.
+    per_item_high: Option<f64>,
+}
+
+impl ItemRateJson {
+    fn of(row: &TrendRow) -> Self {
+        let rate = row.per_item.map(|rates| rates.rate);
+        Self {
+            per_item: rate.map(|rate| rate.per_item),
+            per_item_low: rate.map(|rate| rate.low),
+            per_item_high: rate.map(|rate| rate.high),
+        }
+    }
+}
+
+impl<'a> FileJson<'a> {
+    fn all(report: &'a TrendReport) -> Vec<Self> {
+        let file = |(at, point): (usize, &'a SnapshotPoint)| Self {
+            file: &point.name,
+            second: report.seconds.get(at).copied().filter(|_| report.has_times),
+            live: point.live,
+            rss: point.rss,
+            items: report.items.as_ref().and_then(|series| series.items.get(at)).copied(),
+        };
+        report.points.iter().enumerate().map(file).collect()
+    }
 }
 
 /// When the memory is used up if it goes on growing as it does. Times are in seconds.
@@ -191,6 +239,21 @@ impl HeadroomJson {
 /// A row, and how it moves.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "TrendRow")]
+struct TrendRowJson<'a> {
+    #[serde(flatten)]
+    row: RowJson<'a>,
+    #[serde(flatten)]
+    per_item: ItemRateJson,
+}
+
+impl<'a> TrendRowJson<'a> {
+    fn of(row: &'a TrendRow, report: &TrendReport) -> Self {
+        Self { row: RowJson::of(row, report), per_item: ItemRateJson::of(row) }
+    }
+}
+
+/// A row, and how it moves.
+#[derive(JsonSchema, Serialize)]
 pub(super) struct RowJson<'a> {
     /// What the row is by: the function, `file:line`, the name, word or number, `low..high` of several numbers; null
     /// where

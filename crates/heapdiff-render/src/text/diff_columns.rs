@@ -21,6 +21,7 @@ pub(super) struct DiffColumns {
     in_place: bool,
     /// Objects, unless they are what the rows count.
     objects: bool,
+    object_unit: Unit,
     samples: bool,
     intervals: Intervals,
 }
@@ -44,6 +45,7 @@ impl DiffColumns {
             in_place,
             objects: !sample_type.kind.ends_with("objects")
                 && figures().any(|figures| figures.objects.is_some()),
+            object_unit: options.measure.objects(),
             samples: has_room && figures().any(|figures| figures.samples.is_some()),
             intervals,
         }
@@ -87,7 +89,9 @@ impl DiffColumns {
         }
         let or_dash = |text: Option<String>| Cell::plain(text.unwrap_or_else(|| "-".to_owned()));
         if self.objects {
-            cells.push(or_dash(figures.objects.map(|objects| Unit::Count.format_change(objects.delta()))));
+            cells.push(or_dash(
+                figures.objects.map(|objects| self.object_unit.format_change(objects.delta())),
+            ));
         }
         if self.samples {
             cells.push(or_dash(figures.samples.map(quantity::count)));

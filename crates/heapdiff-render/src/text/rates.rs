@@ -1,7 +1,7 @@
 //! How rates and moments of a series are written.
 
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{Headroom, MemoryLimit, Rate, TrendReport};
+use heapdiff_profile::{Headroom, ItemRate, ItemSeries, MemoryLimit, Rate, TrendReport, TrendRow};
 
 /// A series of less than these seconds is spoken of in seconds,
 const SECONDS_UP_TO: f64 = 100.0;
@@ -14,14 +14,43 @@ const DAY: f64 = 24.0 * 3600.0;
 pub(super) struct Rates<'a> {
     report: &'a TrendReport,
     unit: Unit,
-    seconds: f64,
+    /// What rates are written in, and what they are multiplied by before.
+    of_rates: (Unit, f64),
     per: &'static str,
 }
 
+/// A rate by time or by items.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speed {
+    pub(super) rate: f64,
+    low: f64,
+    high: f64,
+}
+
+impl From<Rate> for Speed {
+    fn from(Rate { per_second, low, high }: Rate) -> Self {
+        Self { rate: per_second, low, high }
+    }
+}
+
+impl From<ItemRate> for Speed {
+    fn from(ItemRate { per_item, low, high }: ItemRate) -> Self {
+        Self { rate: per_item, low, high }
+    }
+}
+
 impl<'a> Rates<'a> {
-    /// Rates in the unit of the report.
+    /// Rates in the unit of the report, by items where it counts them.
     pub(super) fn of(report: &'a TrendReport) -> Self {
-        Self::in_unit(report, Unit::from_name(&report.sample_type.unit))
+        let rates = Self::in_unit(report, Unit::from_name(&report.sample_type.unit));
+        match report.items.as_ref().map(ItemSeries::total) {
+            None => rates,
+            // What all items make is divided by their number when it is written, so that no digit is lost.
+            Some(by) => {
+                let unit = Box::new(rates.unit.clone());
+                Self { of_rates: (Unit::Divided { by, unit }, by), per: "per item", ..rates }
+            }
+        }
     }
 
     /// Rates of bytes, whatever the report counts.
@@ -30,13 +59,13 @@ impl<'a> Rates<'a> {
     }
 
     fn in_unit(report: &'a TrendReport, unit: Unit) -> Self {
-        let (seconds, per) = match report.seconds.last().copied().unwrap_or(0.0) {
+        let (times, per) = match report.seconds.last().copied().unwrap_or(0.0) {
             _ if !report.has_times => (1.0, "per snapshot"),
             length if length < SECONDS_UP_TO => (1.0, "per second"),
             length if length < MINUTES_UP_TO => (60.0, "per minute"),
             _ => (3600.0, "per hour"),
         };
-        Self { report, unit, seconds, per }
+        Self { report, of_rates: (unit.clone(), times), unit, per }
     }
 
     /// `per hour`.
@@ -44,21 +73,36 @@ impl<'a> Rates<'a> {
         self.per
     }
 
-    /// `+852 MiB`: what a rate amounts to in that time.
-    pub(super) fn amount(&self, per_second: f64) -> String {
+    /// The rate of a row, by items where these are counted, else by time.
+    pub(super) fn of_row(row: &TrendRow) -> Speed {
+        row.per_item.map_or_else(|| row.rate.into(), |rates| rates.rate.into())
+    }
+
+    /// That of its troughs.
+    pub(super) fn of_troughs(row: &TrendRow) -> Option<Speed> {
+        match row.per_item {
+            None => row.troughs.map(Speed::from),
+            Some(rates) => rates.troughs.map(Speed::from),
+        }
+    }
+
+    /// `+852 MiB`: what a rate amounts to in that time, or with each item.
+    pub(super) fn amount(&self, rate: f64) -> String {
+        let (unit, times) = &self.of_rates;
         #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
-        let amount = (per_second * self.seconds).round() as i64;
-        self.unit.format_change(amount)
+        let amount = (rate * times).round() as i64;
+        unit.format_change(amount)
     }
 
     /// `+852 MiB per hour`.
-    pub(super) fn rate(&self, per_second: f64) -> String {
-        format!("{} {}", self.amount(per_second), self.per)
+    pub(super) fn rate(&self, rate: f64) -> String {
+        format!("{} {}", self.amount(rate), self.per)
     }
 
     /// `+16.8 to +32.7 MiB`: the interval of a rate.
-    pub(super) fn interval(&self, rate: Rate) -> String {
-        between(&self.amount(rate.low), &self.amount(rate.high))
+    pub(super) fn interval(&self, speed: impl Into<Speed>) -> String {
+        let Speed { low, high, .. } = speed.into();
+        between(&self.amount(low), &self.amount(high))
     }
 
     /// `+16.8 to +32.7 MiB`: the interval of a change.

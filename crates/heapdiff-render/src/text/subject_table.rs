@@ -56,6 +56,7 @@ pub(super) enum SubjectColumns {
         /// What 100 % is.
         total: i64,
         objects: bool,
+        object_unit: Unit,
         samples: bool,
         intervals: Intervals,
     },
@@ -79,6 +80,7 @@ impl SubjectColumns {
             total: head.total.unfiltered.head,
             objects: !head.sample_type.kind.ends_with("objects")
                 && figures.iter().any(|figures| figures.objects.is_some()),
+            object_unit: options.measure.objects(),
             samples: figures.iter().any(|figures| figures.samples.is_some()),
             intervals: Intervals::of(
                 head.sample_type,
@@ -107,7 +109,7 @@ impl SubjectColumns {
     pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
         match self {
             Self::Changes(columns) => columns.cells(figures, options),
-            Self::Values { unit, total, objects, samples, intervals } => {
+            Self::Values { unit, total, objects, object_unit, samples, intervals } => {
                 let value = figures.value.delta();
                 let mut cells = vec![
                     Cell::painted(unit.format(value), |text| options.theme.strong(text)),
@@ -115,7 +117,7 @@ impl SubjectColumns {
                 ];
                 let or_dash = |text: Option<String>| Cell::plain(text.unwrap_or_else(|| "-".to_owned()));
                 if *objects {
-                    cells.push(or_dash(figures.objects.map(|objects| Unit::Count.format(objects.delta()))));
+                    cells.push(or_dash(figures.objects.map(|objects| object_unit.format(objects.delta()))));
                 }
                 if *samples {
                     cells.push(or_dash(figures.samples.map(quantity::count)));

@@ -77,7 +77,7 @@ impl TrendText<'_> {
                 .try_for_each(|line| writeln!(out, "{}", options.theme.strong(line)));
         }
         let rates = Rates::of(self.report);
-        let sum: f64 = of(Verdict::LeakLike).map(|row| row.rate.per_second).sum();
+        let sum: f64 = of(Verdict::LeakLike).map(|row| Rates::of_row(row).rate).sum();
         let verb = if leaks == 1 { "looks like a leak" } else { "look like leaks, together" };
         let sentence =
             format!("▲ {} {verb}: {}.{open_words}", quantity::counted(leaks as u64, noun), rates.rate(sum));
@@ -92,15 +92,18 @@ impl TrendText<'_> {
             return Ok(());
         }
         let rates = Rates::of(self.report);
-        let rate = self.report.total.rate;
+        let speed = Rates::of_row(&self.report.total);
         let kind = &self.report.sample_type.kind;
         let line = format!(
             "all of {kind}: {}, {} interval {}",
-            rates.rate(rate.per_second),
+            rates.rate(speed.rate),
             quantity::chance(self.report.confidence.chance()),
-            rates.interval(rate)
+            rates.interval(speed)
         );
         write_remark(&line, options, out)?;
+        if let Some(items) = &self.report.items {
+            write_remark(&row_title::items_words(items), options, out)?;
+        }
         match &self.report.headroom {
             Some(headroom) => write_remark(&headroom_words(headroom), options, out),
             None => Ok(()),
@@ -173,9 +176,9 @@ impl TrendText<'_> {
             Cell::plain(row.judgement.shape.map_or("-", verdict_words::shape)),
         ];
         cells.extend(if self.report.points.len() > 1 {
-            let rate =
-                Cell::painted(rates.amount(row.rate.per_second), |text| options.theme.change(tendency, text));
-            [rate, Cell::plain(rates.interval(row.rate))]
+            let speed = Rates::of_row(row);
+            let rate = Cell::painted(rates.amount(speed.rate), |text| options.theme.change(tendency, text));
+            [rate, Cell::plain(rates.interval(speed))]
         } else {
             [Cell::plain("-"), Cell::plain("-")]
         });
@@ -219,12 +222,8 @@ fn why(row: &TrendRow, rates: &Rates<'_>) -> String {
     if row.steps.len() > STEPS_SHOWN {
         words.push_str(&format!("; {} more jumps", row.steps.len() - STEPS_SHOWN));
     }
-    if let Some(troughs) = row.troughs {
-        words.push_str(&format!(
-            "; its troughs: {} ({})",
-            rates.rate(troughs.per_second),
-            rates.interval(troughs)
-        ));
+    if let Some(troughs) = Rates::of_troughs(row) {
+        words.push_str(&format!("; its troughs: {} ({})", rates.rate(troughs.rate), rates.interval(troughs)));
     }
     words
 }
