@@ -1,6 +1,6 @@
 //! Stacks gathered into the rows of a diff.
 
-use crate::attribution::Attribution;
+use crate::attribution::{Attributed, Attribution};
 use crate::comparison::{Comparison, Gathered};
 use crate::diff::{DiffFigures, DiffRow};
 use crate::frame::{FrameId, FrameTable, StackId};
@@ -26,6 +26,17 @@ struct Group {
     /// The stack that changed most, and how far it did.
     chief: StackId,
     chief_change: (u64, i64),
+}
+
+/// A row that is to be, with what decides its place.
+struct Ranked<'g> {
+    /// Rows that grew or shrank alike: those that hold more first, then by what they say.
+    rank: (Reverse<i64>, Reverse<i64>),
+    /// The frame that its values are put to, and how that was found.
+    frame: FrameId,
+    attributed: Attributed,
+    key: RowKey,
+    group: &'g Group,
 }
 
 impl<'a> Groups<'a> {
@@ -83,14 +94,16 @@ impl<'a> Groups<'a> {
 
     /// The rows, biggest grower first.
     pub(crate) fn into_rows(self) -> Vec<DiffRow> {
-        let mut rows: Vec<_> = self.groups.iter().map(|(&key, group)| self.row(key, group)).collect();
-        rows.sort_by(|a, b| self.compare_rows(a, b));
-        rows
+        // A row is big: what is sorted is less.
+        let mut ranked: Vec<Ranked<'_>> =
+            self.groups.iter().map(|(&key, group)| self.ranked(key, group)).collect();
+        ranked.sort_by(|a, b| self.compare_rows(a, b));
+        ranked.iter().map(|ranked| self.row(ranked)).collect()
     }
 
-    /// The rows with the key that each was gathered by, in no particular order.
-    pub(crate) fn keyed_rows(&self) -> impl Iterator<Item = (RowKey, DiffRow)> + '_ {
-        self.groups.iter().map(|(&key, group)| (key, self.row(key, group)))
+    /// The figures of each row, with the key that it was gathered by, in no particular order.
+    pub(crate) fn keyed_figures(&self) -> impl Iterator<Item = (RowKey, DiffFigures)> + '_ {
+        self.groups.iter().map(|(&key, group)| (key, self.comparison.figures(&group.gathered)))
     }
 
     fn add(&mut self, key: RowKey, stack: StackId, gathered: Gathered) {
@@ -113,31 +126,37 @@ impl<'a> Groups<'a> {
         }
     }
 
-    fn row(&self, key: RowKey, group: &Group) -> DiffRow {
+    fn ranked<'g>(&self, key: RowKey, group: &'g Group) -> Ranked<'g> {
         let stack = self.frames.stack(group.chief);
         let attributed = self.attribution.of(stack);
-        let shown: Vec<_> = self.attribution.shown(stack, attributed).collect();
+        let head = group.gathered.value(false).head;
+        Ranked {
+            rank: (Reverse(group.gathered.delta()), Reverse(head.saturating_abs())),
+            frame: stack.get(attributed.index).copied().unwrap_or(FrameId::FIRST),
+            attributed,
+            key,
+            group,
+        }
+    }
+
+    fn row(&self, &Ranked { frame, attributed, key, group, .. }: &Ranked<'_>) -> DiffRow {
         DiffRow {
             title: self.keys.title(key),
-            frame: shown.first().copied().unwrap_or(FrameId::FIRST),
+            frame,
             via: attributed.via,
-            stack: shown,
+            stack: self.attribution.shown(self.frames.stack(group.chief), attributed).collect(),
             whole_stack: group.chief,
             stacks: group.stacks,
             figures: self.comparison.figures(&group.gathered),
         }
     }
 
-    fn compare_rows(&self, a: &DiffRow, b: &DiffRow) -> Ordering {
-        // Rows that grew or shrank alike: those that hold more first, then by what they say.
-        let by_change = |row: &DiffRow| {
-            let value = row.figures.value;
-            (Reverse(value.delta()), Reverse(value.head.saturating_abs()))
-        };
-        by_change(a).cmp(&by_change(b)).then_with(|| self.order.compare(a.frame, b.frame)).then_with(|| {
+    fn compare_rows(&self, a: &Ranked<'_>, b: &Ranked<'_>) -> Ordering {
+        a.rank.cmp(&b.rank).then_with(|| self.order.compare(a.frame, b.frame)).then_with(|| {
+            let (of_a, of_b) = (self.frames.stack(a.group.chief), self.frames.stack(b.group.chief));
             self.order
-                .compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
-                .then_with(|| a.title.cmp(&b.title))
+                .compare_stacks(of_a, of_b)
+                .then_with(|| self.keys.title(a.key).cmp(&self.keys.title(b.key)))
         })
     }
 }

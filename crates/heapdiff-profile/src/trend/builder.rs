@@ -303,8 +303,7 @@ struct Members {
 impl Rows<'_> {
     fn all(&self, groups: &Groups<'_>) -> Vec<TrendRow> {
         let order = FrameOrder::of(self.frames);
-        let figures: IndexMap<RowKey, DiffFigures> =
-            groups.keyed_rows().map(|(key, row)| (key, row.figures)).collect();
+        let figures: IndexMap<RowKey, DiffFigures> = groups.keyed_figures().collect();
         let mut members: IndexMap<RowKey, Members> = IndexMap::new();
         for (id, stack) in self.frames.stacks() {
             let Some(peak) = self.peak(id) else { continue };
