@@ -33,6 +33,8 @@ pub(crate) struct Input<'a> {
     keep_going: bool,
     /// Whether functions and lines are looked up.
     symbolizes: bool,
+    /// Which rows of the two ends of a recording are needed: these count the same.
+    rows_of_ends: Rows,
     talk: Talk,
 }
 
@@ -70,8 +72,16 @@ impl<'a> Input<'a> {
             counts: global.counts.as_ref(),
             keep_going: global.keep_going,
             symbolizes: true,
+            rows_of_ends: Rows::All,
             talk: Talk::new(global.quiet),
         }
+    }
+
+    /// The same, for a report of `sample_type`, or of what snapshots show where none is named: of the two ends of a
+    /// recording no more need be read than that takes. Of two files it must be known first what they have in common.
+    pub(crate) fn for_report_of(self, sample_type: Option<&str>) -> Self {
+        let rows_of_ends = Rows::Needed { sample_type: sample_type.map(str::to_owned) };
+        Self { rows_of_ends, ..self }
     }
 
     /// The same, but profiles stay as they are: addresses without names do not get any.
@@ -98,7 +108,7 @@ impl<'a> Input<'a> {
             [folder] if folder.is_dir() => self.ends_of(folder)?,
             [head] if single => Comparison { base: None, head: self.file(head)? },
             [base, head] => {
-                let (base, head) = self.two_files(base, head);
+                let (base, head) = self.two_files(base, head, &Rows::All);
                 let (base, head) = Failure::both(base, head)?;
                 Comparison { base: Some(base), head }
             }
@@ -241,10 +251,11 @@ impl<'a> Input<'a> {
         &self,
         base: &Path,
         head: &Path,
+        rows: &Rows,
     ) -> (Result<NamedProfile, Failure>, Result<NamedProfile, Failure>) {
         let (base, head) = thread::scope(|scope| {
-            let head = scope.spawn(|| self.read(head, &Rows::All));
-            let base = self.read(base, &Rows::All);
+            let head = scope.spawn(|| self.read(head, rows));
+            let base = self.read(base, rows);
             (base, head.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         (self.said(base), self.said(head))

@@ -124,15 +124,17 @@ impl Input<'_> {
 
     /// The first and the last snapshot of a process that can be read. Those between are not read at all.
     pub(super) fn ends_of(&self, folder: &Path) -> Result<Comparison, Failure> {
-        let Group { files, .. } = directory::choose(folder, self.process, self.talk)?;
+        let Group { files, process, .. } = directory::choose(folder, self.process, self.talk)?;
         let mut torn = Torn::default();
+        let rows = if process.is_some() { &self.rows_of_ends } else { &Rows::All };
         let (base, head) = match files.as_slice() {
             [first, between @ .., last] => {
-                let (base, head) = self.two_files(first, last);
+                let (base, head) = self.two_files(first, last, rows);
                 let mut between = between.iter();
-                let base = torn.keep(base).or_else(|| between.find_map(|file| torn.keep(self.file(file))));
+                let read = |file: &PathBuf| self.said(self.read(file, rows));
+                let base = torn.keep(base).or_else(|| between.find_map(|file| torn.keep(read(file))));
                 let head = torn.keep(head);
-                (base, head.or_else(|| between.rev().find_map(|file| torn.keep(self.file(file)))))
+                (base, head.or_else(|| between.rev().find_map(|file| torn.keep(read(file)))))
             }
             files => (files.first().and_then(|file| torn.keep(self.file(file))), None),
         };
