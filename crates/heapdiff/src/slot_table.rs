@@ -129,6 +129,14 @@ impl<T> SlotTable<T> {
         }
     }
 
+    /// Changes every entry, shard by shard, as [`Self::visit`].
+    #[cfg(feature = "test")]
+    pub(crate) fn change_all(&self, mut change: impl FnMut(&mut T)) {
+        for shard in &self.shards {
+            lock(shard).slots.iter_mut().filter_map(|slot| slot.entry.as_mut()).for_each(&mut change);
+        }
+    }
+
     /// Entries that found no room.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)

@@ -120,11 +120,14 @@ fn scope_of(thread: &Thread) -> Scope {
     if own.is_some() { own } else { recording::scope_of_all() }
 }
 
-/// Has the calling thread be in `scope` from its next allocation on.
-#[cfg(feature = "test")]
-pub(crate) fn enter(scope: Scope) {
-    THREAD.with(|thread| thread.scope.set(scope));
-    look_again();
+/// Has the calling thread be in `scope` from its next allocation on, and returns the one that it was in.
+#[inline]
+pub(crate) fn enter(scope: Scope) -> Scope {
+    let before = THREAD.with(|thread| thread.scope.replace(scope));
+    if before != scope {
+        look_again();
+    }
+    before
 }
 
 /// Whether the calling thread is in a scope by itself.

@@ -38,6 +38,8 @@ mod resource_type;
 pub(crate) mod snapshots;
 mod tracked;
 
+#[cfg(feature = "test")]
+pub(crate) use access::Accesses;
 pub use counts::Counts;
 pub use ids::{BadRelease, Ids};
 pub use leak::{Leak, on_leak};
@@ -45,5 +47,7 @@ pub use lease::Lease;
 pub use level::{BadLevel, Level};
 pub use must_close::MustClose;
 pub(crate) use registry::forget;
+#[cfg(feature = "test")]
+pub(crate) use registry::types;
 pub use resource_type::Type;
 pub use tracked::Tracked;

@@ -3,6 +3,8 @@
 
 use super::access::{Access, Accesses};
 use crate::slot_table::{SlotId, SlotTable};
+#[cfg(feature = "test")]
+use heapdiff_recorder::Scope;
 use heapdiff_recorder::StackId;
 
 /// An open resource.
@@ -14,8 +16,11 @@ pub(crate) struct Open {
     pub(crate) epoch: u32,
     /// How large the program says that it is.
     pub(crate) bytes: u64,
-    /// Of how many acquires it is the one that was chosen.
+    /// Of how many acquires it is the one that was chosen; 0 if it was not, and is kept for its scope alone.
     pub(crate) weight: u32,
+    /// The scope that it was acquired in, for as long as that goes on.
+    #[cfg(feature = "test")]
+    pub(crate) scope: Scope,
     /// When it was acquired, in nanoseconds of a clock that does not jump.
     pub(crate) since: u64,
     /// Whether it was dropped although it had to be closed: nobody will release it any more.

@@ -3,6 +3,7 @@
 
 use super::level::{BadLevel, Level};
 use super::resource_type::Type;
+use crate::sys::process_hooks;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, TryLockError};
 
@@ -29,14 +30,22 @@ struct Levels {
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry { types: Vec::new(), levels: None });
 
-/// Looks into the registry without waiting: a forked child may have inherited it locked, for ever. `None` if somebody
-/// else has it; then a type is registered by its next acquire.
+/// Whoever has the registry is through with it long before it was asked for so often, unless it is the caller itself,
+/// interrupted by a signal.
+const TRIES: u32 = 10_000;
+
+/// Looks into the registry without waiting for ever: a forked child may have inherited it locked. `None` if somebody else
+/// keeps it; then a type is registered by its next acquire.
 fn with<T>(look: impl FnOnce(&mut Registry) -> T) -> Option<T> {
-    match REGISTRY.try_lock() {
-        Ok(mut registry) => Some(look(&mut registry)),
-        Err(TryLockError::Poisoned(registry)) => Some(look(&mut registry.into_inner())),
-        Err(TryLockError::WouldBlock) => None,
+    let tries = if process_hooks::is_forked_child() { 1 } else { TRIES };
+    for _ in 0..tries {
+        match REGISTRY.try_lock() {
+            Ok(mut registry) => return Some(look(&mut registry)),
+            Err(TryLockError::Poisoned(registry)) => return Some(look(&mut registry.into_inner())),
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
     }
+    None
 }
 
 /// Enters a type, and returns the level that the environment gives it. `None` if somebody else is doing so right now.

@@ -88,7 +88,7 @@ impl Type {
     pub fn acquire(&'static self, bytes: u64) -> Lease {
         match self.level.load(Ordering::Relaxed) {
             OFF => Lease::NONE,
-            COUNT => {
+            COUNT if !is_in_scope() => {
                 let _ = self.counts.acquired(bytes);
                 Lease::new(self, None, bytes)
             }
@@ -121,23 +121,32 @@ impl Type {
         }
         let number = self.counts.acquired(bytes);
         let one_in = level.one_in().filter(|one_in| is_chosen(number, *one_in));
-        let id = one_in.and_then(|one_in| self.keep(one_in, level == Level::Records, bytes));
-        Lease::new(self, id, bytes).keeping_accesses(level == Level::Records)
+        let with_accesses = level == Level::Records || is_in_scope();
+        let id = if one_in.is_some() || is_in_scope() {
+            self.keep(one_in.unwrap_or(0), with_accesses, bytes)
+        } else {
+            None
+        };
+        Lease::new(self, id, bytes).keeping_accesses(with_accesses)
     }
 
     /// Counts a resource that was made of another one, of which as much is kept as of that one.
     pub(super) fn derive(&'static self, from: Option<SlotId>, bytes: u64) -> Lease {
         let _ = self.counts.acquired(bytes);
         let parent = from.and_then(|id| self.open_table()?.get(id));
-        let id = parent.and_then(|parent| self.keep(parent.weight, parent.accesses.is_some(), bytes));
+        let (weight, has_accesses) =
+            parent.map_or((0, false), |parent| (parent.weight, parent.accesses.is_some()));
+        let id = if weight > 0 || is_in_scope() { self.keep(weight, has_accesses, bytes) } else { None };
         Lease::new(self, id, bytes)
     }
 
-    /// Remembers where a resource was acquired. `None` while nothing is recorded: there is nowhere to write it then.
+    /// Remembers where a resource was acquired. `None` while nothing is recorded and the thread is in no scope: nobody would
+    /// look at it.
     #[cold]
     #[inline(never)]
     fn keep(&'static self, weight: u32, with_accesses: bool, bytes: u64) -> Option<SlotId> {
-        recording::setting()?;
+        let scope = thread::scope();
+        recording::setting_in(scope)?;
         let tables = recording::tables()?;
         thread::muted(|| {
             let stack = trace::here(tables);
@@ -148,6 +157,8 @@ impl Type {
                 epoch: tables.recorder.epoch(),
                 bytes,
                 weight,
+                #[cfg(feature = "test")]
+                scope,
                 since,
                 is_unclosed: false,
                 accesses,
@@ -224,6 +235,12 @@ impl Type {
             Err(bits) => Level::from_bits(bits).unwrap_or(level),
         }
     }
+}
+
+/// Whether what the calling thread acquires is looked for at the end of a test, one by one.
+#[inline]
+fn is_in_scope() -> bool {
+    cfg!(feature = "test") && thread::scope().is_some()
 }
 
 /// Whether the acquire of this number is one of those that are kept: one in `one_in`, as if drawn at random.

@@ -29,6 +29,9 @@ fn write_one(directory: &Directory, heap: &Snapshot<'_>, registered: &Registered
     let (mut rows, mut dropped, now) = (ResourceRows::default(), 0, clock::nanos());
     if let Some(table) = registered.of.open_table() {
         table.visit(|open| {
+            if open.weight == 0 {
+                return;
+            }
             let accesses = open.accesses.as_deref();
             let open = OpenResource {
                 stack: open.stack,

@@ -27,6 +27,8 @@ mod state;
 mod tracked;
 
 pub(crate) use registry::forget;
+#[cfg(feature = "test")]
+pub(crate) use registry::table;
 pub use tracked::Tracked;
 
 /// Makes tasks of futures.

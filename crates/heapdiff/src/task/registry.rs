@@ -34,16 +34,18 @@ impl Drop for Tracking {
     }
 }
 
-/// Enters a task that is spawned here. `None` while nothing is recorded, or if there are too many.
+/// Enters a task that is spawned here. `None` while nothing is recorded and the thread is in no scope,
+/// or if there are too many.
 #[inline(never)]
 pub(super) fn enter(future_bytes: u64) -> Option<Tracking> {
-    recording::setting()?;
+    let scope = thread::scope();
+    recording::setting_in(scope)?;
     let tables = recording::tables()?;
     thread::muted(|| {
         let spawned = trace::here(tables);
         let mut made = None;
         let id = table_or_new().insert(|| {
-            let state = TaskState::new(spawned, tables.recorder.epoch(), clock::nanos(), future_bytes);
+            let state = TaskState::new(spawned, tables.recorder.epoch(), clock::nanos(), future_bytes, scope);
             Arc::clone(made.insert(Arc::new(state)))
         })?;
         made.map(|state| Tracking { state, id })
@@ -52,7 +54,7 @@ pub(super) fn enter(future_bytes: u64) -> Option<Tracking> {
 
 /// The tasks that are watched. None in a forked child, which may have inherited a lock that is held by a thread that it
 /// does not have.
-pub(super) fn table() -> Option<&'static Table> {
+pub(crate) fn table() -> Option<&'static Table> {
     if process_hooks::is_forked_child() { None } else { TABLE.get() }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::sys::task_waker::Watch;
 use crate::{recording, thread, trace};
-use heapdiff_recorder::StackId;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use heapdiff_recorder::{Scope, StackId};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 /// A task, from its spawn to its end. Written by whoever polls or wakes it, read by the writer thread.
 ///
@@ -31,6 +31,8 @@ pub(crate) struct TaskState {
     polled_since: AtomicU64,
     is_woken: AtomicBool,
     is_detached: AtomicBool,
+    /// The number of the scope that it was spawned in, for as long as that goes on; 0 for none.
+    scope: AtomicU8,
 }
 
 /// The figures of a task at one moment.
@@ -49,7 +51,13 @@ pub(crate) struct Seen {
 }
 
 impl TaskState {
-    pub(crate) const fn new(spawned: StackId, epoch: u32, since: u64, future_bytes: u64) -> Self {
+    pub(crate) const fn new(
+        spawned: StackId,
+        epoch: u32,
+        since: u64,
+        future_bytes: u64,
+        scope: Scope,
+    ) -> Self {
         Self {
             spawned,
             epoch,
@@ -66,6 +74,33 @@ impl TaskState {
             polled_since: AtomicU64::new(0),
             is_woken: AtomicBool::new(false),
             is_detached: AtomicBool::new(false),
+            scope: AtomicU8::new(scope.number()),
+        }
+    }
+
+    /// The scope that the task belongs to: what is allocated, acquired and spawned while it is polled does, too.
+    #[inline]
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::new(self.scope.load(Ordering::Relaxed)).unwrap_or(Scope::NONE)
+    }
+
+    /// Has the task belong to a scope, or to none.
+    #[inline]
+    pub(crate) fn set_scope(&self, scope: Scope) {
+        self.scope.store(scope.number(), Ordering::Relaxed);
+    }
+
+    /// Has the calling thread be in the task's scope, and returns the one that it was in.
+    #[inline]
+    pub(super) fn enter_scope(&self) -> Scope {
+        if cfg!(feature = "test") { thread::enter(self.scope()) } else { Scope::NONE }
+    }
+
+    /// Has the calling thread be in the scope of before. If a scope began or ended meanwhile, that is the task's from now on.
+    #[inline]
+    pub(super) fn leave_scope(&self, before: Scope) {
+        if cfg!(feature = "test") {
+            self.set_scope(thread::enter(before));
         }
     }
 

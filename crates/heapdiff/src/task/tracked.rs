@@ -5,6 +5,7 @@ use super::registry::{self, Tracking};
 use crate::sys::task_waker::TaskWaker;
 use crate::sys::{clock, registers};
 use crate::thread;
+use heapdiff_recorder::Scope;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -99,6 +100,7 @@ impl<P> Polling<P> {
             allocated: u64,
             timed_from: Option<u64>,
             before: thread::Polled,
+            scope_before: Scope,
         }
         impl Drop for End<'_> {
             fn drop(&mut self) {
@@ -106,11 +108,14 @@ impl<P> Polling<P> {
                 let allocated = thread::allocated().wrapping_sub(self.allocated);
                 self.state.end_poll(busy.saturating_mul(TIMED_ONE_IN), allocated);
                 thread::set_polled(self.before);
+                self.state.leave_scope(self.scope_before);
             }
         }
         let base = registers::capture().stack_pointer;
         let before = thread::set_polled(thread::Polled { task: state.address(), base });
-        let _end = End { state, allocated: self.allocated, timed_from: self.timed_from, before };
+        let scope_before = state.enter_scope();
+        let (allocated, timed_from) = (self.allocated, self.timed_from);
+        let _end = End { state, allocated, timed_from, before, scope_before };
         #[expect(clippy::cast_possible_truncation, reason = "only its lowest bits matter")]
         let turn = self.turn as usize;
         waker.with(turn, |waker| (self.poll)(&mut Context::from_waker(waker)))

@@ -18,7 +18,7 @@ pub enum GrowthError {
     Grows(Found),
     /// Nothing was seen to grow, but so many blocks of the process were not recorded because there was no room for them.
     Lost(u64),
-    /// The closure of a measurement, or what it calls, measures.
+    /// The closure of a measurement, or what it calls, measures; or a [`Scope`](super::Scope) is open.
     Nested,
     /// Allocations cannot be recorded.
     NotReady(StartError),
@@ -40,7 +40,7 @@ pub struct FoundRow {
 }
 
 /// A function of a stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct FoundFrame {
     /// Its name, or its address if it has none.
@@ -126,7 +126,7 @@ impl fmt::Display for GrowthError {
                 "cannot tell whether memory grows: {blocks} blocks were not recorded, because there was no room for \
                  them; let a round do less"
             ),
-            Self::Nested => write!(f, "a measurement of growth runs in a round of another one"),
+            Self::Nested => write!(f, "a measurement of growth runs inside another one, or inside a scope"),
             Self::NotReady(error) => write!(f, "cannot tell whether memory grows: {error}"),
         }
     }
@@ -203,12 +203,17 @@ impl Amount {
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let objects = per_round(self.0.objects, self.1);
-        write!(f, "{} in {}", counted(self.bytes(), "byte"), counted(objects, "object"))
+        write!(f, "{} in {}", in_the_mean(self.bytes(), "byte"), in_the_mean(objects, "object"))
     }
 }
 
+/// `1 byte` or `100 bytes`.
+pub(super) fn counted(amount: u64, what: &str) -> String {
+    format!("{amount} {what}{}", if amount == 1 { "" } else { "s" })
+}
+
 /// `1 byte`, `100 bytes` or `33.3 bytes`.
-fn counted(amount: f64, what: &str) -> String {
+fn in_the_mean(amount: f64, what: &str) -> String {
     let digits = usize::from(amount.fract() > 0.0);
     let number = format!("{amount:.digits$}");
     let plural = if number == "1" { "" } else { "s" };

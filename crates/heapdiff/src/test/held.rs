@@ -16,6 +16,13 @@ impl Held {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.objects = self.objects.saturating_add(other.objects);
     }
+
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(other.bytes),
+            objects: self.objects.saturating_sub(other.objects),
+        }
+    }
 }
 
 /// Later than every snapshot: no block is left out.

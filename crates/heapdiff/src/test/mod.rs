@@ -35,6 +35,38 @@
 //!
 //! The rounds end early as soon as no stack can fail any longer: a test that leaves nothing behind takes 8.
 //!
+//! # Scopes
+//! [`scope`] fails a test that leaves something behind: a [`resource`](crate::resource) that is open, a
+//! [task](crate::task) that has not ended, or a block.
+//!
+//! ```
+//! #[global_allocator]
+//! static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+//!
+//! # fn main() {
+//! // In a `#[test]`, before all that shall be gone at its end:
+//! let _scope = heapdiff::test::scope();
+//! let words: Vec<String> = "a request as it is served".split(' ').map(String::from).collect();
+//! assert_eq!(words.len(), 6);
+//! # }
+//! ```
+//!
+//! The message names type, count, bytes and place of each, for tasks the line that spawned them and the one where they
+//! wait, and what was said last of a resource. What is about to end gets half a second to do so.
+//!
+//! - What belongs to a scope is what its thread acquires, spawns and allocates, and what tasks do that were
+//!   [tracked](crate::task::TaskExt::tracked) in it, on whatever thread they run: so tests may run side by side, on a
+//!   runtime of many threads too. For threads of the test's own there is [`Scope::every_thread`].
+//! - Every resource and every task is there with its place, whatever the type's level is, unless that is
+//!   [`Level::Off`](crate::resource::Level::Off).
+//! - What stood before the scope is nobody's business, nor is what is printed, nor what lazy statics and thread locals are
+//!   made of. [`Scope::ignore_current`] lets stay what there is until then; [`Scope::ignore_top`],
+//!   [`Scope::ignore_any`] and [`Scope::ignore_spawned_by`] let stay by name.
+//! - Memory alone is better measured by [`assert_no_growth`]: a buffer that is made once and used again is left behind
+//!   by one round and not by many.
+//! - In a test that is `async`, end it by [`Scope::end_async`]: dropping it keeps the executor from running what is
+//!   about to end.
+//!
 //! # What is counted
 //! Every block, exactly: nothing is sampled. A block belongs to the thread that allocated it or made it grow, wherever it
 //! is freed. So of a closure that hands work to other threads only what the test's own thread allocates is counted; see
@@ -48,12 +80,18 @@
 mod found;
 mod growth;
 mod held;
+mod ignored;
+mod left;
+mod leftovers;
+mod scope;
 mod scopes;
 mod stack_names;
 mod track;
 
 pub use found::{Found, FoundFrame, FoundRow, GrowthError};
 pub use growth::Growth;
+pub use leftovers::{Leftover, LeftoverKind, Leftovers, ScopeError};
+pub use scope::Scope;
 
 /// Runs `action` again and again, and panics if memory stays that grows with the rounds: see the [module page](self).
 ///
@@ -77,4 +115,27 @@ pub use growth::Growth;
 #[track_caller]
 pub fn assert_no_growth<T>(action: impl FnMut() -> T) {
     Growth::new().assert(action);
+}
+
+/// Begins a stretch of a test, after which no resource, no task and no memory of it may be left: see the
+/// [module page](self#scopes).
+///
+/// ```should_panic
+/// #[global_allocator]
+/// static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
+/// static SESSIONS: heapdiff::resource::Type = heapdiff::resource::Type::new("session");
+///
+/// # fn main() {
+/// let _scope = heapdiff::test::scope();
+/// std::mem::forget(SESSIONS.track("a session that nobody closes"));
+/// # }
+/// ```
+///
+/// # Panics
+/// If heapdiff is not the global allocator, or cannot record, and if the thread is in a scope already. Where the scope
+/// ends, if something is left.
+#[track_caller]
+#[expect(clippy::panic, reason = "that is what it is for")]
+pub fn scope() -> Scope {
+    Scope::begin().unwrap_or_else(|error| panic!("{error}"))
 }

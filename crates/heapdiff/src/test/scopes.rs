@@ -1,5 +1,6 @@
 //! Which scopes there are, and who is in them.
 
+use super::left;
 use crate::recording::{self, Tables};
 use crate::thread;
 use heapdiff_recorder::Scope;
@@ -84,7 +85,7 @@ impl Entered {
         if threads == Threads::Every {
             recording::set_scope_of_all(scope);
         }
-        thread::enter(scope);
+        let _ = thread::enter(scope);
         Some(Self { scope, threads, _not_send: std::marker::PhantomData })
     }
 
@@ -96,10 +97,11 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        thread::enter(Scope::NONE);
+        let _ = thread::enter(Scope::NONE);
         if self.threads == Threads::Every {
             recording::set_scope_of_all(Scope::NONE);
         }
+        thread::muted(|| left::let_go(self.scope));
         lock().give_back(self.scope);
         GIVEN_BACK.notify_all();
     }

@@ -61,9 +61,37 @@ impl StackNames {
 }
 
 impl StackName {
-    /// Whether it is printing: the harness keeps what a test prints.
+    /// Whether it is printing: the harness keeps what a test prints, and std what it has read to name a panic's functions.
     pub(super) fn is_printing(&self) -> bool {
-        self.mentions("std::io::stdio::")
+        ["std::io::stdio::", "std::panicking::default_hook", "std::backtrace_rs::"]
+            .iter()
+            .any(|printer| self.mentions(printer))
+    }
+
+    /// Whether it makes what is made once and stays: the value of a lazy static or of a thread local.
+    pub(super) fn is_made_once(&self) -> bool {
+        /// Functions that are on the stack only while such a value is made, not while it is used.
+        const MAKERS: [&str; 9] = [
+            "std::sync::once_lock::",
+            "std::sync::lazy_lock::",
+            "core::cell::once::",
+            "core::cell::lazy::",
+            "std::sys::sync::once::",
+            "std::sys::thread_local::",
+            "once_cell::",
+            "lazy_static::",
+            // A thread's list of those who let others run first, which is used again.
+            "tokio::runtime::scheduler::defer::",
+        ];
+        MAKERS.iter().any(|maker| self.mentions(maker))
+    }
+
+    /// The functions that it may be called after: the first that is not std's, and the first that is not a library's
+    /// either.
+    pub(super) fn top(&self) -> impl Iterator<Item = &str> {
+        let visible = || self.0.iter().filter(|frame| !is_hidden(frame));
+        let tops = [visible().next(), visible().find(|frame| !is_of_library(frame))];
+        tops.into_iter().flatten().map(|frame| frame.function.as_str())
     }
 
     /// Whether a function's name contains `text`.
@@ -95,6 +123,18 @@ fn is_hidden(frame: &FoundFrame) -> bool {
         None => MODULES.iter().any(|module| name.starts_with(module)),
     };
     is_std || ["heapdiff::", "__rust"].iter().any(|module| name.starts_with(module))
+}
+
+/// Whether it is what called the user's outermost function: an executor, a C library.
+pub(super) fn is_beyond_user(frame: &FoundFrame) -> bool {
+    const STARTS: [&str; 5] = ["start_thread", "clone", "__libc_", "_start", "__clone"];
+    is_of_library(frame) || STARTS.iter().any(|start| frame.function.starts_with(start))
+}
+
+/// Whether its source is one that cargo has downloaded.
+pub(super) fn is_of_library(frame: &FoundFrame) -> bool {
+    const FOLDERS: [&str; 2] = ["/registry/src/", "/git/checkouts/"];
+    frame.file.as_ref().is_some_and(|file| FOLDERS.iter().any(|folder| file.contains(folder)))
 }
 
 /// A function's name from where its path begins: `<a::B as c::D>::e` begins with `a`.
