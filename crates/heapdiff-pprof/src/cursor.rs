@@ -4,12 +4,14 @@ use crate::decode_error::{DecodeError, Defect, Section};
 use micropb::{
     DecodeError as WireError, PbDecoder, WIRE_TYPE_I32, WIRE_TYPE_I64, WIRE_TYPE_LEN, WIRE_TYPE_VARINT,
 };
-use std::convert::Infallible;
 
 /// The biggest field number that protobuf allows.
 const FIELD_NUMBER_MAX: u64 = (1 << 29) - 1;
 
 /// The fields of a message that have not been walked yet.
+///
+/// What is rarely called takes no reference to it, so that it is kept in registers: walking fields is most of what
+/// reading a profile takes.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
@@ -48,7 +50,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next field, known or not; `None` at the end of the message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>, DecodeError> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -80,35 +82,14 @@ impl<'a> Cursor<'a> {
         self.section
     }
 
-    /// Nearly all numbers of a profile are tags, lengths and ids of up to three bytes.
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        match *self.rest {
-            [low @ 0..0x80, ref rest @ ..] => {
-                self.rest = rest;
-                Ok(u64::from(low))
-            }
-            [low, high @ 0..0x80, ref rest @ ..] => {
-                self.rest = rest;
-                Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
-            }
-            [low, middle, high @ 0..0x80, ref rest @ ..] => {
-                self.rest = rest;
-                Ok(u64::from(low & 0x7f) | u64::from(middle & 0x7f) << 7 | u64::from(high) << 14)
-            }
-            _ => self.long_varint(),
-        }
+        let (number, rest) = varint(self.rest);
+        self.rest = rest;
+        number.map_err(|defect| self.error(defect))
     }
 
-    #[inline(never)]
-    fn long_varint(&mut self) -> Result<u64, DecodeError> {
-        let mut decoder = PbDecoder::new(self.rest);
-        let number = decoder.decode_varint64();
-        self.rest = decoder.into_reader();
-        number.map_err(|error| self.wire_error(&error))
-    }
-
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, len: u64) -> Result<&'a [u8], DecodeError> {
         match usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len)) {
             Some((taken, rest)) => {
@@ -124,19 +105,36 @@ impl<'a> Cursor<'a> {
         Ok(Value::Skipped { wire_type })
     }
 
-    #[cold]
-    fn wire_error(&self, error: &WireError<Infallible>) -> DecodeError {
-        self.error(match error {
-            WireError::VarIntLimit => Defect::VarintTooLong,
-            // Of the others, only the end of the data can come from the calls that are made here.
-            _ => Defect::Truncated { expected: 1, found: 0 },
-        })
-    }
-
-    #[cold]
+    #[inline(always)]
     fn error(&self, defect: Defect) -> DecodeError {
         DecodeError { offset: self.offset(), section: self.section, defect }
     }
+}
+
+/// The number that comes next, and what follows it. Nearly all numbers of a profile are tags, lengths and ids of up to
+/// three bytes.
+#[inline(always)]
+fn varint(bytes: &[u8]) -> (Result<u64, Defect>, &[u8]) {
+    match *bytes {
+        [low @ 0..0x80, ref rest @ ..] => (Ok(u64::from(low)), rest),
+        [low, high @ 0..0x80, ref rest @ ..] => (Ok(u64::from(low & 0x7f) | u64::from(high) << 7), rest),
+        [low, middle, high @ 0..0x80, ref rest @ ..] => {
+            let low = u64::from(low & 0x7f) | u64::from(middle & 0x7f) << 7;
+            (Ok(low | u64::from(high) << 14), rest)
+        }
+        _ => long_varint(bytes),
+    }
+}
+
+#[inline(never)]
+fn long_varint(bytes: &[u8]) -> (Result<u64, Defect>, &[u8]) {
+    let mut decoder = PbDecoder::new(bytes);
+    let number = decoder.decode_varint64().map_err(|error| match error {
+        WireError::VarIntLimit => Defect::VarintTooLong,
+        // Of the others, only the end of the data can come from the call that is made here.
+        _ => Defect::Truncated { expected: 1, found: 0 },
+    });
+    (number, decoder.into_reader())
 }
 
 impl<'a> Field<'a> {
@@ -154,7 +152,7 @@ impl<'a> Field<'a> {
     }
 
     /// Hands over each number of a repeated field, whether it is packed or not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn each_uint(
         &self,
         mut each: impl FnMut(u64) -> Result<(), DecodeError>,
