@@ -140,7 +140,6 @@ impl Comparison {
         let relation = match scale {
             // What is alive in both does not cancel once one side is scaled.
             Some(BaseScale { value: factor, .. }) => {
-                note_differences(base.profile, head.profile, notes);
                 notes.extend((scaling == Scaling::SameSum).then_some(Note::Normalized { factor }));
                 Relation::Independent
             }
@@ -425,7 +424,6 @@ pub(crate) const EPOCH: &str = "epoch";
 
 /// Finds out how the two sides relate, and says why they are not paired where one might expect it.
 fn relate(base: Side<'_>, head: Side<'_>, in_use: bool, notes: &mut Vec<Note>) -> Relation {
-    note_differences(base.profile, head.profile, notes);
     let (Some(of_base), Some(of_head)) = (&base.profile.metadata, &head.profile.metadata) else {
         return Relation::Independent;
     };
@@ -464,27 +462,4 @@ pub(crate) fn has_epochs(side: Side<'_>) -> bool {
         None => in_use.peek().is_none(),
         Some(key) => in_use.all(|sample| side.profile.number_label_at(sample, key).is_some()),
     }
-}
-
-fn note_differences(base: &Profile, head: &Profile, notes: &mut Vec<Note>) {
-    let (program_of_base, program_of_head) = (program(base), program(head));
-    if !program_of_base.is_empty() && !program_of_head.is_empty() && program_of_base != program_of_head {
-        let (base, head) = (program_of_base.to_owned(), program_of_head.to_owned());
-        notes.push(Note::DifferentPrograms { base, head });
-    }
-    let period =
-        |profile: &Profile| period_bytes(profile).or(Some(profile.period).filter(|&period| period > 0));
-    let unit = head.period_type.as_ref().map_or(String::new(), |counted| counted.unit.clone());
-    if let (Some(base), Some(head)) = (period(base), period(head))
-        && base != head
-    {
-        notes.push(Note::DifferentPeriods { base, head, unit });
-    }
-}
-
-/// The file name of the profiled program; empty where it is not known.
-fn program(profile: &Profile) -> &str {
-    let of_metadata = profile.metadata.as_ref().map(|metadata| metadata.process.program.as_str());
-    let of_mapping = || profile.mappings.first().and_then(|mapping| mapping.file.rsplit('/').next());
-    of_metadata.filter(|program| !program.is_empty()).or_else(of_mapping).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowTitle};
 use crate::sample_type::common_columns;
 use crate::selection::Selection;
+use crate::side_notes::{note_periods, note_programs};
 use crate::significance::{Evidence, judge_alone, judge_together};
 
 /// The two sides of a diff.
@@ -187,6 +188,8 @@ pub fn diff(inputs: DiffInputs<'_>, options: &DiffOptions) -> Result<DiffReport,
         Some(ItemCounts { base_scale: 1.0, .. }) | None => Scaling::AsIs,
         Some(ItemCounts { base_scale, .. }) => Scaling::By(*base_scale),
     };
+    note_programs(base, head, &mut notes);
+    note_periods(base, head, &mut notes);
     let comparison = Comparison::new(base_side, head_side, frames.stack_count(), scaling, &mut notes)
         .with_confidence(selection.confidence);
     // A name without its generics is not the function's.

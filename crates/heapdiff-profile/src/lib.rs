@@ -93,6 +93,7 @@ mod row_key;
 mod sample_type;
 mod selection;
 mod series;
+mod side_notes;
 mod significance;
 mod snapshot_point;
 mod string_table;

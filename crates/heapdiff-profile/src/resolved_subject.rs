@@ -12,6 +12,7 @@ use crate::profile::{Profile, Sample, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::sample_type::{Columns, columns_of};
 use crate::selection::Selection;
+use crate::side_notes::{note_periods, note_programs};
 use crate::subject::Subject;
 
 /// The samples of a [`Subject`] after filters, with the frames of their stacks.
@@ -80,6 +81,8 @@ impl<'a> ResolvedSubject<'a> {
             Some(profile) => {
                 let base = Side { profile, resolved: base, columns: self.of_base };
                 let scaling = if self.normalize { Scaling::SameSum } else { Scaling::AsIs };
+                note_programs(base.profile, head.profile, notes);
+                note_periods(base.profile, head.profile, notes);
                 Comparison::new(base, head, count, scaling, notes)
             }
             None => Comparison::of_one(head, count, notes),

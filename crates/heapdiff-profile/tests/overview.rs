@@ -233,3 +233,41 @@ fn profiles_of_other_producers_make_a_series() {
     assert_eq!((overview.trend.pairing, overview.trend.resolution_bytes), (Pairing::Independent, None));
     assert_eq!(overview.trend.points.len(), 8, "the profile of something else is a series of its own");
 }
+
+/// A series of a process with 100 MiB alive whose memory rises by `jump` MiB at each of these snapshots, `retained` by
+/// the allocator or outside of it, and stands still between and afterwards.
+fn jumping(count: u32, jumps: &[u32], jump: u64, is_retained: bool) -> Overview {
+    let snapshot = |sequence: u32| {
+        let risen = jumps.iter().filter(|&&at| sequence >= at).count() as u64 * jump;
+        let (retained, outside) = if is_retained { (risen, 0) } else { (0, risen) };
+        ProfileBuilder::heap()
+            .snapshot(sequence)
+            .with_metadata(|metadata| {
+                metadata.memory.rss = Some((130 + retained + outside) << 20);
+                metadata.allocator = Some(AllocatorFigures {
+                    resident: (110 + retained) << 20,
+                    ..AllocatorFigures::default()
+                });
+            })
+            .in_use(&["app::work src/main.rs:1"], live(100 * MIB, 0))
+    };
+    sum_up(&series_of((0..count).map(snapshot).collect()))
+}
+
+#[test]
+fn memory_that_jumped_and_then_stood_still_has_stopped() {
+    for (jumps, jump) in
+        [(&[12][..], 8), (&[18], 40), (&[10, 11, 12], 40), (&[8, 10, 12], 15), (&[1, 3, 6, 9, 12], 40)]
+    {
+        for (is_retained, kind) in
+            [(false, GrowthKind::OutsideAllocator), (true, GrowthKind::RetainedByAllocator)]
+        {
+            let headline = jumping(24, jumps, jump, is_retained).headline;
+            assert_eq!(
+                (headline.kind, headline.verdict),
+                (kind, Verdict::Bounded),
+                "{jumps:?} of {jump} MiB"
+            );
+        }
+    }
+}

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    AnalysisError, InUse, NamedProfile, Note, Pairing, Per, ProfileBuilder, Reason, Selection, Shape,
-    SnapshotReason, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
+    AnalysisError, InUse, NamedProfile, Note, Pairing, Per, ProfileBuilder, Reason, Selection, SeriesNote,
+    Shape, SnapshotReason, TrendBuilder, TrendOptions, TrendReport, TrendRow, Verdict,
 };
 
 const MIB: i64 = 1 << 20;
@@ -59,6 +59,44 @@ fn a_leak_has_its_rate_to_the_byte() {
     assert_eq!(row.values[19], 60 * MIB);
     assert_eq!((report.pairing, report.has_times), (Pairing::Paired, true));
     assert_eq!(report.total.rate, rate);
+}
+
+#[test]
+fn a_few_blocks_are_no_leak_although_every_one_was_recorded() {
+    for (snapshots, blocks) in
+        [(12, &[2, 5, 8, 11][..]), (9, &[2, 4, 6, 8]), (30, &[1, 4, 8, 12, 15, 19, 22, 26, 29])]
+    {
+        let report = exact(snapshots, |_, epoch| i64::from(blocks.contains(&epoch)));
+        let (_, verdict, reason) = words(only_row(&report));
+        assert_eq!(
+            (verdict, reason),
+            (Verdict::Inconclusive, Reason::TooFewSamples { needed: 10 }),
+            "{blocks:?}"
+        );
+    }
+    // Ten blocks are enough, however they come, and so is one block that grows ten times.
+    let growing = |sequence: u32| {
+        let live = InUse { bytes: i64::from(sequence + 1) * MIB, objects: 1, samples: 1, epoch: 0 };
+        ProfileBuilder::heap().snapshot(sequence).period(1).in_use(&["app::keep src/keep.rs:7"], live)
+    };
+    for report in [
+        exact(11, |_, epoch| i64::from(epoch > 0)),
+        exact(12, |_, epoch| if epoch % 2 == 1 { 2 } else { 0 }),
+        trend((0..11).map(growing).collect()),
+    ] {
+        assert_eq!(only_row(&report).judgement.verdict, Verdict::LeakLike, "{:?}", only_row(&report).values);
+    }
+}
+
+#[test]
+fn a_period_that_changed_is_said_once_and_of_the_series() {
+    let live = InUse { bytes: MIB, objects: 1, samples: 1, epoch: 0 };
+    let heap = |(sequence, period)| {
+        ProfileBuilder::heap().snapshot(sequence).period(period).in_use(&["f f.rs:7"], live)
+    };
+    let report = trend([(0, 4096), (1, 512), (2, 1)].into_iter().map(heap).collect());
+    let changed = SeriesNote::PeriodChanged { from: 4096, to: 1, unit: "bytes".to_owned() };
+    assert_eq!(report.notes, [Note::Series(changed)]);
 }
 
 #[test]

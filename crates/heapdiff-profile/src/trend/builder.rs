@@ -27,6 +27,7 @@ use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::series::NamedProfile;
+use crate::side_notes::note_programs;
 use crate::significance::{judge_alone, judge_together};
 use crate::snapshot_point::SnapshotPoint;
 use indexmap::IndexMap;
@@ -203,14 +204,13 @@ impl<'a> TrendBuilder<'a> {
         }
         let head = self.last.as_ref().unwrap_or(&first);
         let confidence = self.options.selection.confidence;
+        note_programs(&first.profile, &head.profile, &mut notes);
         let comparison =
             Comparison::new(first.side(), head.side(), frames.stack_count(), Scaling::AsIs, &mut notes)
                 .with_confidence(confidence);
         let (seconds, has_times) = seconds(&self.points);
         let per = self.options.per.as_ref();
         let items = per.map(|per| ItemSeries::of(per, &self.points, &seconds)).transpose()?;
-        // Said of the whole series instead.
-        notes.retain(|note| !matches!(note, Note::DifferentPeriods { .. }));
         notes.extend(self.continuity.notes(has_times || self.points.len() < 2));
         let floor = floor(&self.points, first.columns, &comparison);
         let kept = kept_by_stack(head, &self.points, frames.stack_count());

@@ -3,6 +3,7 @@
 use crate::metadata::{Metadata, Process};
 use crate::note::Note;
 use crate::profile::Profile;
+use crate::side_notes::{period, period_unit};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -22,10 +23,12 @@ pub enum SeriesNote {
     },
     /// The sampling period changed while the process ran.
     PeriodChanged {
-        /// Mean bytes between samples at first.
-        from: u64,
+        /// What was counted from one sample to the next at first.
+        from: i64,
         /// And in the newest snapshot.
-        to: u64,
+        to: i64,
+        /// What that is counted in, such as `bytes`; empty where it is not known.
+        unit: String,
     },
     /// The clock on the wall and the recorder's own disagree about how far snapshots are apart.
     ClockSet {
@@ -48,10 +51,13 @@ impl fmt::Display for SeriesNote {
             Self::OfOtherProcesses { count } => {
                 write!(f, "{count} {} left out: of another process than the first", snapshots(count))
             }
-            Self::PeriodChanged { from, to } => write!(
-                f,
-                "the sampling period changed from {from} to {to} bytes: each sample weighs what its own says"
-            ),
+            Self::PeriodChanged { from, to, unit } => {
+                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                write!(
+                    f,
+                    "the sampling period changed from {from} to {to}{unit}: each sample weighs what its own says"
+                )
+            }
             Self::ClockSet { count } => write!(
                 f,
                 "the clock was set, or the machine slept, between {count} {}: times are the recorder's own",
@@ -71,7 +77,9 @@ pub(super) struct Continuity {
     sequences: BTreeSet<u32>,
     /// Sequence numbers that the newest snapshot says are there.
     known: Vec<u32>,
-    periods: Option<(u64, u64)>,
+    /// At first and in the newest snapshot.
+    periods: Option<(i64, i64)>,
+    period_unit: String,
     /// Wall clock and recorder's clock of the snapshot before, in nanoseconds.
     clocks: Option<(i64, u64)>,
     clock_set: usize,
@@ -84,7 +92,10 @@ const CLOCKS_APART: i128 = 2_000_000_000;
 impl Continuity {
     /// Takes note of the next snapshot; `false` if it is none of the series.
     pub(super) fn add(&mut self, profile: &Profile) -> bool {
-        let Some(metadata) = &profile.metadata else { return true };
+        let Some(metadata) = &profile.metadata else {
+            self.note_period(profile);
+            return true;
+        };
         if let Some(process) = &self.process
             && !process.is_same(&metadata.process)
             && process.is_same(process)
@@ -95,10 +106,16 @@ impl Continuity {
         self.process.get_or_insert_with(|| metadata.process.clone());
         let _ = self.sequences.insert(metadata.sequence);
         self.known.clone_from(&metadata.boundaries);
-        let (first, _) = self.periods.unwrap_or((metadata.period_bytes, 0));
-        self.periods = Some((first, metadata.period_bytes));
+        self.note_period(profile);
         self.compare_clocks(profile.time_nanos, metadata);
         true
+    }
+
+    fn note_period(&mut self, profile: &Profile) {
+        if let Some(period) = period(profile) {
+            self.periods = Some((self.periods.map_or(period, |(first, _)| first), period));
+            self.period_unit = period_unit(profile);
+        }
     }
 
     fn compare_clocks(&mut self, time: i64, metadata: &Metadata) {
@@ -120,7 +137,10 @@ impl Continuity {
         let notes = [
             (missing > 0).then_some(SeriesNote::Missing { count: missing }),
             (self.of_others > 0).then_some(SeriesNote::OfOtherProcesses { count: self.of_others }),
-            changed.map(|(from, to)| SeriesNote::PeriodChanged { from, to }),
+            changed.map(|(from, to)| {
+                let unit = self.period_unit.clone();
+                SeriesNote::PeriodChanged { from, to, unit }
+            }),
             (self.clock_set > 0).then_some(SeriesNote::ClockSet { count: self.clock_set }),
             (!has_times).then_some(SeriesNote::NoTimes),
         ];
@@ -172,7 +192,12 @@ mod tests {
             snapshot(0, |metadata| metadata.period_bytes = 4096),
             snapshot(1, |metadata| metadata.period_bytes = 1),
         ];
-        assert_eq!(notes(&changed).0, [Note::Series(SeriesNote::PeriodChanged { from: 4096, to: 1 })]);
+        assert_eq!(
+            notes(&changed).0,
+            [Note::Series(SeriesNote::PeriodChanged { from: 4096, to: 1, unit: "bytes".to_owned() })]
+        );
+        let foreign = [4096, 1].map(|period| ProfileBuilder::heap().period(period).build());
+        assert_eq!(notes(&foreign), notes(&changed), "whoever recorded it");
         let mut set = [snapshot(0, |_| {}), snapshot(1, |_| {}), snapshot(2, |_| {})];
         set[1].time_nanos -= 3600 * SECOND;
         assert_eq!(notes(&set).0, [Note::Series(SeriesNote::ClockSet { count: 2 })]);

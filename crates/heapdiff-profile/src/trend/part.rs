@@ -23,7 +23,7 @@ impl Part {
             variance,
             ..Point::default()
         };
-        let track = Track::new(seconds.iter().zip(values).map(point).collect(), false, floor as f64);
+        let track = Track::of_figure(seconds.iter().zip(values).map(point).collect(), floor as f64);
         let (judgement, outline) = judge(&track);
         let (rate, _) = Rate::of(&track, &outline, None, confidence);
         Self { judgement, rate }

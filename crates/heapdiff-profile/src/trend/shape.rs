@@ -16,7 +16,8 @@ use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// A verdict takes this many snapshots: five rising ones come by chance in 1 of 120 orders.
 pub(crate) const SNAPSHOTS_MIN: usize = 5;
-/// Growth takes this many samples before it is called a leak. With ten, the rate is known to within its half.
+/// Growth takes this many samples, or objects where all are recorded, before it is called a leak. With ten, the rate is
+/// known to within its half.
 const SAMPLES_MIN: u32 = 10;
 /// The difference of the highest and the lowest of many points is more than this many standard deviations, or nothing.
 const RANGE_SIGMAS: f64 = 4.0;
@@ -188,6 +189,11 @@ fn few_samples(track: &Track, rise: f64) -> bool {
     weight > 0.0 && rise < f64::from(SAMPLES_MIN) * weight
 }
 
+/// Whether a rise of which everything is recorded rests on fewer objects than a verdict takes.
+fn few_objects(track: &Track) -> bool {
+    track.recorded_growth().is_some_and(|growth| growth < f64::from(SAMPLES_MIN))
+}
+
 fn too_few_samples() -> Reason {
     Reason::TooFewSamples { needed: u64::from(SAMPLES_MIN) }
 }
@@ -211,7 +217,9 @@ fn rising(track: &Track, looks_behind: bool) -> Judgement {
         return Judgement::new(Shape::Linear, Verdict::LeakLike, Reason::GrowsAfterwards);
     }
     if found.verdict == Verdict::LeakLike {
-        if few_samples(track, rise) {
+        // One buffer that doubles is a few jumps of one object: they are its evidence.
+        let is_little = few_objects(track) && found.shape != Some(Shape::Doubling);
+        if few_samples(track, rise) || is_little {
             return Judgement { verdict: Verdict::Inconclusive, reason: too_few_samples(), ..found };
         }
         let is_replaced = track.kept_of_rise().is_some_and(|kept| kept < KEPT_SHARE);
@@ -323,6 +331,7 @@ fn grows_behind(track: &Track, jumps: &[Jump]) -> bool {
     rise > rest.floor()
         && rise > RANGE_SIGMAS * wobble
         && !few_samples(&rest, rise)
+        && !few_objects(&rest)
         && last.0 >= STEADY_SHARE * earlier + last.1
         && slope.low > 0.0
         && slope.monotonicity > MONOTONE_SIGMAS

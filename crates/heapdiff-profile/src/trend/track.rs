@@ -31,6 +31,8 @@ pub(crate) struct Track {
     points: Vec<Point>,
     /// Whether the parts of a point are known: samples tell their epoch.
     has_parts: bool,
+    /// Whether the values are sums of samples, so that their variance tells what one of them stands for.
+    of_samples: bool,
     /// What moves less than this does not matter.
     floor: f64,
     /// Sums, up to each point, over all that came and went: the variance of sampling, and the amount.
@@ -58,7 +60,12 @@ impl Track {
         let total = |of: fn(&Point) -> f64| points.iter().map(of).sum::<f64>();
         let (values, objects) = (total(|point| point.value), total(|point| point.objects));
         let object = if objects > 0.0 { values / objects } else { 0.0 };
-        Self { points, has_parts, floor, moved, object }
+        Self { points, has_parts, of_samples: true, floor, moved, object }
+    }
+
+    /// A figure that is no sum of samples, though its values may err: what is left when an estimate is taken off.
+    pub(crate) fn of_figure(points: Vec<Point>, floor: f64) -> Self {
+        Self { of_samples: false, ..Self::new(points, false, floor) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -116,10 +123,28 @@ impl Track {
         self.deviation(a, b).hypot((moved * self.object).sqrt())
     }
 
-    /// What one sample stands for, on average over the series; 0 where every allocation is recorded.
+    /// What one sample stands for, on average over the series; 0 where every allocation is recorded, and where the
+    /// values are no sums of samples.
     pub(crate) fn weight(&self) -> f64 {
+        if !self.of_samples {
+            return 0.0;
+        }
         let heaviest = self.points.iter().max_by(|a, b| a.value.total_cmp(&b.value));
         heaviest.filter(|point| point.value > 0.0).map_or(0.0, |point| point.variance / point.value)
+    }
+
+    /// What a rise rests on where every allocation is recorded: by how many objects the row rose, and at how many points
+    /// objects that were there grew. `None` where samples tell, or objects are not counted.
+    pub(crate) fn recorded_growth(&self) -> Option<f64> {
+        if !self.of_samples || self.weight() > 0.0 || self.object <= 0.0 {
+            return None;
+        }
+        let (first, last) = (self.points.first()?, self.points.last()?);
+        let steps = self.points.iter().zip(self.points.iter().skip(1));
+        // Whole numbers, but for the digits of a sum.
+        let grew_in_place =
+            |(a, b): &(&Point, &Point)| b.value > a.value && (b.objects - a.objects).abs() < 0.5;
+        Some((last.objects - first.objects).max(0.0) + steps.filter(grew_in_place).count() as f64)
     }
 
     /// The part of what was new at a point, on average; `None` where that is not known.
@@ -212,7 +237,8 @@ impl Track {
 
     /// A part of the row.
     pub(crate) fn part(&self, range: std::ops::Range<usize>) -> Self {
-        Self::new(self.points.get(range).unwrap_or_default().to_vec(), self.has_parts, self.floor)
+        let points = self.points.get(range).unwrap_or_default().to_vec();
+        Self { of_samples: self.of_samples, ..Self::new(points, self.has_parts, self.floor) }
     }
 
     /// The same values against something else that rises from point to point, such as items that were handled.
