@@ -4,6 +4,7 @@ mod naming;
 mod read_ahead;
 mod snapshots;
 
+pub(crate) use self::snapshots::ONE_SNAPSHOT;
 use crate::arguments::GlobalArguments;
 use crate::directory;
 use crate::failure::Failure;
@@ -90,7 +91,7 @@ impl<'a> Input<'a> {
     }
 
     /// The sums of both sides where `base` names one; else two files; or the first and the last snapshot of a folder;
-    /// or one file, where that makes sense (`single`).
+    /// or one file, or the only snapshot of a folder, where that makes sense (`single`).
     ///
     /// # Errors
     /// If one of them cannot be read, or there are not two to compare.
@@ -105,7 +106,7 @@ impl<'a> Input<'a> {
         }
         once(paths)?;
         let mut comparison = match paths {
-            [folder] if folder.is_dir() => self.ends_of(folder)?,
+            [folder] if folder.is_dir() => self.ends_of(folder, single)?,
             [head] if single => Comparison { base: None, head: self.file(head)? },
             [base, head] => {
                 let (base, head) = self.two_files(base, head, &Rows::All);

@@ -4,7 +4,7 @@ use super::postmortem::note_deaths;
 use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes, top};
 use crate::arguments::{GlobalArguments, OutputArguments, OverviewArguments, SelectionArguments};
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Input, ONE_SNAPSHOT};
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
@@ -49,7 +49,7 @@ pub(super) fn run(
         );
     };
     if snapshots == 1 {
-        talk.note("there is one snapshot, and growth needs two: this is what is alive in it");
+        talk.note(ONE_SNAPSHOT);
         let options = GraphOptions {
             selection: arguments
                 .selection

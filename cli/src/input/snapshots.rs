@@ -122,8 +122,9 @@ impl Input<'_> {
         Ok(group.has_siblings)
     }
 
-    /// The first and the last snapshot of a process that can be read. Those between are not read at all.
-    pub(super) fn ends_of(&self, folder: &Path) -> Result<Comparison, Failure> {
+    /// The first and the last snapshot of a process that can be read. Those between are not read at all. If there is only
+    /// one, that is the head where it makes sense alone (`single`).
+    pub(super) fn ends_of(&self, folder: &Path, single: bool) -> Result<Comparison, Failure> {
         let Group { files, process, .. } = directory::choose(folder, self.process, self.talk)?;
         let mut torn = Torn::default();
         let rows = if process.is_some() { &self.rows_of_ends } else { &Rows::All };
@@ -141,13 +142,17 @@ impl Input<'_> {
         torn.report(base.is_none() && head.is_none(), self.talk)?;
         match (base, head) {
             (Some(base), Some(head)) => Ok(Comparison { base: Some(base), head }),
-            (base, head) => Err(Failure::input(
-                format!("only one snapshot in `{}`, expected two to compare", folder.display()),
-                format!(
+            (Some(head), None) | (None, Some(head)) if single => {
+                self.talk.note(ONE_SNAPSHOT);
+                Ok(Comparison { base: None, head })
+            }
+            (base, head) => Err(Failure::Inconclusive {
+                message: format!("one snapshot in `{}`: growth needs two", folder.display()),
+                hint: format!(
                     "wait for the next one, or see what is alive with `heapdiff top {}`",
                     base.or(head).map_or_else(|| folder.display().to_string(), |base| base.name)
                 ),
-            )),
+            }),
         }
     }
 
@@ -160,6 +165,10 @@ impl Input<'_> {
             .ok_or_else(|| Failure::input(format!("no snapshot in `{}`", folder.display()), "name a profile"))
     }
 }
+
+/// What is said where a folder has one snapshot, and that is shown.
+pub(crate) const ONE_SNAPSHOT: &str =
+    "there is one snapshot, and growth needs two: this is what is alive in it";
 
 /// Files of a series that cannot be read: left out, and said.
 #[derive(Debug, Default)]
