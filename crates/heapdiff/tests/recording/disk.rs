@@ -2,7 +2,6 @@
 
 use crate::support::{Case, Ran};
 use std::hint::black_box;
-use std::time::Duration;
 
 /// Files cannot grow: writes fail as on a full disk. The kernel's signal for it must not reach the program.
 pub(crate) const FILE_SIZE_LIMIT: Case = Case {
@@ -14,10 +13,12 @@ pub(crate) const FILE_SIZE_LIMIT: Case = Case {
             // SAFETY: the pointer is valid for reads.
             assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
         };
+        let profiler = heapdiff::Profiler::builder().dir("profiles").start().unwrap();
         limit(100);
-        std::thread::sleep(Duration::from_millis(150));
+        assert!(profiler.snapshot().is_err());
+        assert!(profiler.snapshot().is_err());
         limit(libc::RLIM_INFINITY);
-        std::thread::sleep(Duration::from_millis(100));
+        profiler.snapshot().unwrap();
         println!("unharmed");
     },
     check: |ran: &Ran| {
