@@ -7,7 +7,7 @@ use super::naming::{NamedRows, RowName};
 use super::next::write_next;
 use super::overview_head::{write_head, write_recording};
 use super::rates::Rates;
-use super::sparkline::sparkline;
+use super::sparkline::{sparkline, sparkline_columns};
 use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::elide;
@@ -16,7 +16,7 @@ use crate::verdict_words;
 use heapdiff_profile::{Overview, Pairing, Reason, Tendency, TrendRow, Verdict};
 use std::io::{self, Write};
 
-/// Columns of a row's history.
+/// Columns of a row's history on a terminal of 80.
 const SPARKLINE_COLUMNS: usize = 12;
 /// Rows that are said in a line each, at most.
 const ONE_LINERS_MAX: usize = 6;
@@ -210,7 +210,7 @@ fn verdict_cells(row: &TrendRow, rates: &Rates<'_>, has_samples: bool, options: 
     if has_samples {
         cells.push(Cell::plain(row.figures.samples.map_or("-".to_owned(), quantity::count)));
     }
-    cells.push(Cell::plain(sparkline(&row.values, SPARKLINE_COLUMNS)));
+    cells.push(Cell::plain(sparkline(&row.values, sparkline_columns(SPARKLINE_COLUMNS, options.width))));
     cells
 }
 
@@ -242,7 +242,7 @@ fn change_cells(
     if has_samples {
         cells.push(Cell::plain(row.figures.samples.map_or("-".to_owned(), quantity::count)));
     }
-    cells.push(Cell::plain(sparkline(&row.values, SPARKLINE_COLUMNS)));
+    cells.push(Cell::plain(sparkline(&row.values, sparkline_columns(SPARKLINE_COLUMNS, options.width))));
     cells
 }
 

@@ -23,9 +23,25 @@ pub(super) fn sparkline(values: &[i64], columns: usize) -> String {
         .collect()
 }
 
+/// How many columns of a line of `width` a history takes that has `least` of them on a terminal of the usual width: what
+/// a wider one has more, for the other columns have room already.
+pub(super) fn sparkline_columns(least: usize, width: usize) -> usize {
+    (least + width.saturating_sub(WIDTH_USUAL)).min(COLUMNS_MAX)
+}
+
+/// Columns of the usual terminal.
+const WIDTH_USUAL: usize = 80;
+/// A history is read at a glance: more columns than this are none.
+const COLUMNS_MAX: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wider_terminal_shows_more_of_the_history() {
+        assert_eq!([40, 80, 100, 500].map(|width| sparkline_columns(16, width)), [16, 16, 36, 64]);
+    }
 
     #[test]
     fn the_biggest_is_a_full_bar_and_nothing_is_the_lowest() {

@@ -4,7 +4,7 @@ use super::TextOptions;
 use super::naming::{NamedRows, RowName};
 use super::next::write_next;
 use super::rates::{Rates, duration, headroom_words};
-use super::sparkline::sparkline;
+use super::sparkline::{sparkline, sparkline_columns};
 use super::table::{Align, Cell};
 use super::wrapping::{wrapped, write_remark};
 use crate::elide;
@@ -14,7 +14,7 @@ use crate::verdict_words;
 use heapdiff_profile::{Reason, TrendReport, TrendRow, Verdict};
 use std::io::{self, Write};
 
-/// Columns of a row's history.
+/// Columns of a row's history on a terminal of 80.
 const SPARKLINE_COLUMNS: usize = 16;
 
 /// The trend of a series.
@@ -185,7 +185,7 @@ impl TrendText<'_> {
         if has_samples {
             cells.push(Cell::plain(row.figures.samples.map_or("-".to_owned(), quantity::count)));
         }
-        cells.push(Cell::plain(sparkline(&row.values, SPARKLINE_COLUMNS)));
+        cells.push(Cell::plain(sparkline(&row.values, sparkline_columns(SPARKLINE_COLUMNS, options.width))));
         cells
     }
 
