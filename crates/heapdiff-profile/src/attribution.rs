@@ -25,10 +25,18 @@ pub(crate) struct Attributed {
 impl Attribution {
     /// Looks at every frame once. `dropped` says which of them a profile's `drop_frames` names; what it is too short
     /// for is not.
-    pub(crate) fn new(frames: &FrameTable, mut dropped: Vec<bool>, visibility: FrameVisibility) -> Self {
+    ///
+    /// With `is_of_tasks` stacks are those of tasks that wait: what they wait in is machinery too.
+    pub(crate) fn new(
+        frames: &FrameTable,
+        mut dropped: Vec<bool>,
+        visibility: FrameVisibility,
+        is_of_tasks: bool,
+    ) -> Self {
         dropped.resize(frames.frame_count(), false);
+        let kind = if is_of_tasks { FrameKind::of_waiting } else { FrameKind::of };
         let kinds = match visibility {
-            FrameVisibility::Attributed => frames.frames().map(FrameKind::of).collect(),
+            FrameVisibility::Attributed => frames.frames().map(kind).collect(),
             FrameVisibility::AsPprof | FrameVisibility::All => Vec::new(),
         };
         Self { visibility, kinds, dropped }
@@ -103,7 +111,7 @@ mod tests {
         let ids: Vec<_> =
             stack.iter().map(|&(function, file)| frames.intern(Frame { function, file, line: 1 })).collect();
         let dropped = frames.frames().map(|frame| frame.function.starts_with("dropped")).collect();
-        let attribution = Attribution::new(&frames, dropped, visibility);
+        let attribution = Attribution::new(&frames, dropped, visibility, false);
         let attributed = attribution.of(&ids);
         let names = attribution.shown(&ids, attributed).map(|id| frames.function(id).to_owned());
         (names.collect(), attributed.via.map(|id| frames.function(id).to_owned()))

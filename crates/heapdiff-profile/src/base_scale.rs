@@ -3,6 +3,7 @@
 
 use crate::amounts::Amounts;
 use crate::comparison::Side;
+use crate::diff::Estimated;
 
 /// How the base is scaled before it is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,7 +20,7 @@ pub(crate) enum Scaling {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BaseScale {
     pub(crate) value: f64,
-    pub(crate) bytes: f64,
+    bytes: f64,
     objects: f64,
 }
 
@@ -31,13 +32,13 @@ impl BaseScale {
     pub(crate) fn new(scaling: Scaling, base: Side<'_>, head: Side<'_>) -> Option<Self> {
         match scaling {
             Scaling::AsIs => None,
-            Scaling::SameSum => Some(Self::of(base, head)),
+            Scaling::SameSum => Some(Self::equal(base, head)),
             Scaling::By(factor) => Some(Self { value: factor, bytes: factor, objects: factor }),
         }
     }
 
     /// For each column the factor that makes the sums of all samples equal. What sums to nothing stays as it is.
-    fn of(base: Side<'_>, head: Side<'_>) -> Self {
+    fn equal(base: Side<'_>, head: Side<'_>) -> Self {
         let factor = |of_base: Option<usize>, of_head: Option<usize>| {
             let sums = of_base.zip(of_head).map(|(of_base, of_head)| {
                 (base.profile.sum_of(of_base) as f64, head.profile.sum_of(of_head) as f64)
@@ -51,15 +52,25 @@ impl BaseScale {
         }
     }
 
+    /// The factor of what is estimated.
+    pub(crate) const fn of(self, estimated: Estimated) -> f64 {
+        match estimated {
+            Estimated::Bytes => self.bytes,
+            Estimated::Value => self.value,
+        }
+    }
+
     /// The sampled allocations that a value rests on stay as many as they were.
-    pub(crate) fn apply(self, amounts: Amounts) -> Amounts {
+    pub(crate) fn apply(self, amounts: Amounts, estimated: Estimated) -> Amounts {
+        let factor = self.of(estimated);
         #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
-        let variance = (amounts.variance as f64 * self.bytes * self.bytes).round() as i128;
+        let variance = (amounts.variance as f64 * factor * factor).round() as i128;
         Amounts {
             value: scaled(amounts.value, self.value),
             bytes: scaled(amounts.bytes, self.bytes),
             objects: scaled(amounts.objects, self.objects),
             samples: amounts.samples,
+            estimated: scaled(amounts.estimated, factor),
             variance,
         }
     }

@@ -139,11 +139,12 @@ fn judge(
     let items = report.per.as_ref().map_or(0.0, |counts| counts.items);
     let allowed = budget.limit.of(figures.value.base, items);
     let growth = figures.value.delta();
-    // Of what is no bytes the error is that of the bytes, relative to them.
-    let (low, high) = match (figures.interval, figures.bytes) {
-        (Some(interval), Some(bytes)) => {
-            let unit = if bytes.delta() == 0 { 1.0 } else { growth as f64 / bytes.delta() as f64 };
-            let scaled = |end: i64| growth as f64 + (end.saturating_sub(bytes.delta())) as f64 * unit.abs();
+    // What the interval is not about has the same error, relative to itself.
+    let (low, high) = match (figures.interval, figures.estimated_change()) {
+        (Some(interval), Some(estimated)) => {
+            let unit = if estimated.delta() == 0 { 1.0 } else { growth as f64 / estimated.delta() as f64 };
+            let scaled =
+                |end: i64| growth as f64 + (end.saturating_sub(estimated.delta())) as f64 * unit.abs();
             (scaled(interval.low), scaled(interval.high))
         }
         _ => (growth as f64, growth as f64),

@@ -1,15 +1,16 @@
 //! Two profiles, stack by stack: what was in both, what was born and what died.
 
-use crate::amounts::{Amounts, period_bytes};
+use crate::amounts::Amounts;
 use crate::base_scale::{BaseScale, Scaling, scaled};
-use crate::diff::{Change, DiffFigures, Flow, Pairing};
+use crate::diff::{Change, DiffFigures, Estimated, Flow, Pairing};
 use crate::frame::StackId;
-use crate::interval::{Confidence, Estimate, resolution_bytes};
+use crate::interval::{Confidence, Estimate};
 use crate::metadata::Metadata;
 use crate::note::Note;
 use crate::profile::Profile;
 use crate::resolve::ResolvedSamples;
 use crate::sample_type::Columns;
+use crate::sampling::{Grain, Sampling};
 use crate::significance::Evidence;
 
 /// One side of a comparison.
@@ -29,10 +30,12 @@ pub(crate) struct Comparison {
     has_samples: bool,
     /// Whether that says anything: not where all was recorded and objects are counted instead.
     states_samples: bool,
-    /// Of base and head: what a block that was not seen may weigh. `None` where the period is not known.
-    unseen_bytes: Option<(i64, i64)>,
-    /// The larger sampling period, as far as both are known.
-    period_bytes: Option<i64>,
+    /// What intervals are about.
+    estimated: Estimated,
+    /// Of base and head: what something that was not seen may weigh. `None` where it is not known how samples were taken.
+    unseen: Option<(i64, i64)>,
+    /// How far apart the samples of the coarser side lie, as far as it is known of both.
+    grain: Option<Grain>,
     /// Before filters.
     unfiltered: Change,
     confidence: Confidence,
@@ -83,18 +86,25 @@ impl Side<'_> {
         self.profile.sum_of(self.columns.value)
     }
 
-    fn states_samples(&self, period_bytes: Option<i64>) -> bool {
-        self.columns.samples.is_some() || period_bytes.is_some_and(|period| period > 1)
+    fn sampling(&self) -> Option<Sampling> {
+        Sampling::of(self.profile)
+    }
+
+    fn states_samples(&self, sampling: Option<Sampling>) -> bool {
+        self.columns.samples.is_some() || sampling.is_some_and(|sampling| !sampling.is_exact())
     }
 
     /// Whether it is known how many samples a value rests on, be it by way of its objects.
-    fn has_samples(&self, period_bytes: Option<i64>, notes: &mut Vec<Note>) -> bool {
+    fn has_samples(&self, sampling: Option<Sampling>, notes: &mut Vec<Note>) -> bool {
         if self.columns.samples.is_some() {
             return true;
         }
-        let is_derived =
-            period_bytes.is_some() && self.columns.bytes.is_some() && self.columns.objects.is_some();
-        let is_sampled = period_bytes.is_some_and(|period| period > 1) && self.columns.bytes.is_some();
+        if let Some(Sampling::OneIn(_)) = sampling {
+            return self.columns.objects.is_some();
+        }
+        let is_derived = sampling.is_some() && self.columns.bytes.is_some() && self.columns.objects.is_some();
+        let is_sampled =
+            sampling.is_some_and(|sampling| !sampling.is_exact()) && self.columns.bytes.is_some();
         let note = if is_derived { Note::SamplesDerived } else { Note::SamplesUnknown };
         if is_sampled && !notes.contains(&note) {
             notes.push(note);
@@ -106,20 +116,21 @@ impl Side<'_> {
 impl Comparison {
     /// Sums the values of one side by stack, of which there are `stack_count`: as growth from nothing.
     pub(crate) fn of_one(head: Side<'_>, stack_count: usize, notes: &mut Vec<Note>) -> Self {
-        let period = period_bytes(head.profile);
+        let sampling = head.sampling();
         let mut sums = vec![StackSums::default(); stack_count];
         for (sample, stack) in head.profile.samples.iter().zip(&head.resolved.stacks) {
             if let Some(sums) = stack.and_then(|stack| sums.get_mut(stack.index())) {
-                sums.head += Amounts::of(sample, head.columns, period);
+                sums.head += Sampling::amounts(sampling, sample, head.columns);
             }
         }
         Self {
             relation: Relation::Alone,
             columns: head.columns,
-            has_samples: head.has_samples(period, notes),
-            states_samples: head.states_samples(period),
-            unseen_bytes: period.map(|period| (0, if period <= 1 { 0 } else { period })),
-            period_bytes: period,
+            has_samples: head.has_samples(sampling, notes),
+            states_samples: head.states_samples(sampling),
+            estimated: estimated(sampling),
+            unseen: sampling.map(|sampling| (0, sampling.unseen(head.profile, head.columns))),
+            grain: sampling.map(|sampling| sampling.grain(head.profile, head.columns)),
             unfiltered: Change { base: 0, head: head.sum(), flow: None },
             confidence: Confidence::default(),
             sums,
@@ -146,14 +157,14 @@ impl Comparison {
             None => relate(base, head, in_use, notes),
         };
         let (is_scaled, scale) = (scale.is_some(), scale.unwrap_or(BaseScale::NONE));
-        let periods = (period_bytes(base.profile), period_bytes(head.profile));
+        let samplings = (base.sampling(), head.sampling());
         let mut sums = vec![StackSums::default(); stack_count];
-        let sides = [(base, periods.0, true), (head, periods.1, false)];
-        for (side, period, is_base) in sides {
+        let sides = [(base, samplings.0, true), (head, samplings.1, false)];
+        for (side, sampling, is_base) in sides {
             let survives = Survival::of(side.profile, relation, is_base, in_use);
             for (sample, stack) in side.profile.samples.iter().zip(&side.resolved.stacks) {
                 let Some(sums) = stack.and_then(|stack| sums.get_mut(stack.index())) else { continue };
-                let amounts = Amounts::of(sample, side.columns, period);
+                let amounts = Sampling::amounts(sampling, sample, side.columns);
                 if survives.holds(side.profile, sample) {
                     sums.survived += amounts;
                 }
@@ -161,9 +172,8 @@ impl Comparison {
             }
         }
         if is_scaled {
-            sums.iter_mut().for_each(|sums| sums.base = scale.apply(sums.base));
+            sums.iter_mut().for_each(|sums| sums.base = scale.apply(sums.base, estimated(samplings.0)));
         }
-        let periods = (periods.0.map(|period| scaled(period, scale.bytes)), periods.1);
         let both = |a: Option<usize>, b: Option<usize>| a.filter(|_| b.is_some());
         let (of_base, of_head) = (base.columns, head.columns);
         let columns = Columns {
@@ -173,16 +183,25 @@ impl Comparison {
             in_use,
             ..of_head
         };
-        let unseen = |period: i64| if period <= 1 { 0 } else { period };
+        let unseen = |side: Side<'_>, sampling: Sampling| sampling.unseen(side.profile, side.columns);
         let has_samples =
-            [(base, periods.0), (head, periods.1)].map(|(side, period)| side.has_samples(period, notes));
+            [(base, samplings.0), (head, samplings.1)].map(|(side, of)| side.has_samples(of, notes));
+        let unseen_of_base = |of: Sampling| scaled(unseen(base, of), scale.of(estimated(Some(of))));
         Self {
             relation,
             columns,
             has_samples: has_samples == [true; 2],
-            states_samples: base.states_samples(periods.0) || head.states_samples(periods.1),
-            unseen_bytes: periods.0.zip(periods.1).map(|(base, head)| (unseen(base), unseen(head))),
-            period_bytes: periods.0.zip(periods.1).map(|(base, head)| base.max(head)),
+            states_samples: base.states_samples(samplings.0) || head.states_samples(samplings.1),
+            estimated: estimated(samplings.1),
+            unseen: samplings
+                .0
+                .zip(samplings.1)
+                .map(|(of_base, of_head)| (unseen_of_base(of_base), unseen(head, of_head))),
+            grain: samplings.0.zip(samplings.1).map(|(of_base, of_head)| {
+                let factor = scale.of(estimated(Some(of_base)));
+                let of_base = of_base.grain(base.profile, base.columns).scaled(factor);
+                of_base.max(of_head.grain(head.profile, head.columns))
+            }),
             confidence: Confidence::default(),
             unfiltered: Change { base: scaled(base.sum(), scale.value), head: head.sum(), flow: None },
             sums,
@@ -206,8 +225,22 @@ impl Comparison {
         }
     }
 
+    /// Whether resources or tasks were sampled, not bytes.
+    pub(crate) fn is_of_things(&self) -> bool {
+        self.estimated == Estimated::Value
+    }
+
+    /// The smallest growth of one stack, in bytes, that cannot have been missed; `None` if it is not known, or one of
+    /// something else.
     pub(crate) fn resolution_bytes(&self) -> Option<u64> {
-        self.period_bytes.map(|period| resolution_bytes(period, self.confidence))
+        let is_of_bytes =
+            self.estimated == Estimated::Bytes || self.columns.bytes == Some(self.columns.value);
+        self.resolution().filter(|&resolution| is_of_bytes || resolution == 0)
+    }
+
+    /// The same in the unit of what is estimated.
+    pub(crate) fn resolution(&self) -> Option<u64> {
+        self.grain.map(|grain| grain.resolution(self.confidence))
     }
 
     /// The values of one stack; `None` if it has none on either side.
@@ -247,6 +280,7 @@ impl Comparison {
             samples: (self.has_samples && self.states_samples)
                 .then(|| u64::try_from(gathered.samples).unwrap_or(0)),
             interval: evidence.map(|evidence| evidence.interval(self.confidence)),
+            estimated: self.estimated,
             // That there is something needs no test.
             evidence: evidence.filter(|_| self.relation != Relation::Alone),
             p: None,
@@ -269,8 +303,8 @@ impl Comparison {
     }
 
     fn evidence(&self, gathered: &Gathered) -> Option<Evidence> {
-        let (unseen_base, unseen_head) = self.unseen_bytes?;
-        if !self.has_samples || self.columns.bytes.is_none() {
+        let (unseen_base, unseen_head) = self.unseen?;
+        if !self.has_samples || (self.estimated == Estimated::Bytes && self.columns.bytes.is_none()) {
             return None;
         }
         let (unseen_up, unseen_down) = match self.relation {
@@ -285,8 +319,8 @@ impl Comparison {
             Relation::Paired { reversed: false, .. } => (unseen_head, 0),
             Relation::Paired { reversed: true, .. } => (0, unseen_base),
         };
-        let up = Estimate { unseen_bytes: unseen_up, ..gathered.up };
-        let down = Estimate { unseen_bytes: unseen_down, ..gathered.down };
+        let up = Estimate { unseen: unseen_up, ..gathered.up };
+        let down = Estimate { unseen: unseen_down, ..gathered.down };
         Some(Evidence { up, down })
     }
 }
@@ -310,8 +344,7 @@ impl Gathered {
 
     /// Each side is an estimate of its own.
     fn independent(sums: &StackSums) -> Self {
-        let estimate =
-            |side: &Amounts| Estimate { bytes: side.bytes, variance: side.variance, unseen_bytes: 0 };
+        let estimate = |side: &Amounts| Estimate { sum: side.estimated, variance: side.variance, unseen: 0 };
         Self {
             base: sums.base,
             head: sums.head,
@@ -335,23 +368,22 @@ impl Gathered {
                 Flow { born, died, grown }
             }
         };
-        let bytes = flow(born.bytes, lost.bytes);
         // A survivor that outweighs what the base had grew in place, and its growth was sampled like a birth.
-        let grown = lost.bytes.min(0).saturating_neg();
+        let grown = lost.estimated.min(0).saturating_neg();
         let grown_variance = if grown > 0 { lost.variance.abs() } else { 0 };
         let births = Estimate {
-            bytes: born.bytes.saturating_add(grown),
+            sum: born.estimated.saturating_add(grown),
             variance: born.variance.saturating_add(grown_variance),
-            unseen_bytes: 0,
+            unseen: 0,
         };
-        let died_variance = if lost.bytes > 0 { lost.variance.max(0) } else { 0 };
-        let deaths = Estimate { bytes: lost.bytes.max(0), variance: died_variance, unseen_bytes: 0 };
+        let died_variance = if lost.estimated > 0 { lost.variance.max(0) } else { 0 };
+        let deaths = Estimate { sum: lost.estimated.max(0), variance: died_variance, unseen: 0 };
         let (up, down) = if reversed { (deaths, births) } else { (births, deaths) };
         Self {
             base: sums.base,
             head: sums.head,
             value: flow(born.value, lost.value),
-            bytes,
+            bytes: flow(born.bytes, lost.bytes),
             objects: flow(born.objects, lost.objects),
             samples: born.samples.saturating_add(lost.samples.max(0)),
             up,
@@ -363,7 +395,7 @@ impl Gathered {
     fn cumulative(sums: &StackSums, reversed: bool) -> Self {
         let (older, newer) = if reversed { (sums.head, sums.base) } else { (sums.base, sums.head) };
         let added = newer - older;
-        let estimate = Estimate { bytes: added.bytes, variance: added.variance.max(0), unseen_bytes: 0 };
+        let estimate = Estimate { sum: added.estimated, variance: added.variance.max(0), unseen: 0 };
         let (up, down) =
             if reversed { (Estimate::default(), estimate) } else { (estimate, Estimate::default()) };
         Self { base: sums.base, head: sums.head, samples: added.samples.max(0), up, down, ..Self::default() }
@@ -378,9 +410,9 @@ impl std::ops::AddAssign for Gathered {
             grown: a.grown.saturating_add(b.grown),
         };
         let add_estimate = |a: Estimate, b: Estimate| Estimate {
-            bytes: a.bytes.saturating_add(b.bytes),
+            sum: a.sum.saturating_add(b.sum),
             variance: a.variance.saturating_add(b.variance),
-            unseen_bytes: 0,
+            unseen: 0,
         };
         *self = Self {
             base: self.base + other.base,
@@ -416,6 +448,14 @@ impl Survival {
     fn holds(&self, profile: &Profile, sample: &crate::profile::Sample) -> bool {
         let (Some(epoch_max), Some(key)) = (self.epoch_max, self.epoch_key) else { return false };
         profile.number_label_at(sample, key).is_some_and(|epoch| epoch <= epoch_max)
+    }
+}
+
+/// What intervals are about where samples were taken so.
+fn estimated(sampling: Option<Sampling>) -> Estimated {
+    match sampling {
+        Some(Sampling::OneIn(_)) => Estimated::Value,
+        Some(Sampling::Bytes(_)) | None => Estimated::Bytes,
     }
 }
 
@@ -456,7 +496,7 @@ fn relate(base: Side<'_>, head: Side<'_>, in_use: bool, notes: &mut Vec<Note>) -
 pub(crate) fn has_epochs(side: Side<'_>) -> bool {
     let key = side.profile.strings.find(EPOCH);
     let in_use =
-        side.profile.samples.iter().filter(|sample| !Amounts::of(sample, side.columns, None).is_zero());
+        side.profile.samples.iter().filter(|sample| !Sampling::amounts(None, sample, side.columns).is_zero());
     let mut in_use = in_use.peekable();
     match key {
         None => in_use.peek().is_none(),

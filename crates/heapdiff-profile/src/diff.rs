@@ -108,9 +108,11 @@ pub struct DiffFigures {
     /// otherwise. Derived from objects and period where the profiles count objects and no samples; `None` where they
     /// do not count objects either, or state no period.
     pub samples: Option<u64>,
-    /// Where the true change in bytes lies. A point where every allocation was recorded. `None` where the samples or the
-    /// period are not known.
+    /// Where the true change in what was [`Self::estimated`] lies. A point where everything was recorded. `None` where the
+    /// samples or the period are not known.
     pub interval: Option<Interval>,
+    /// What [`Self::interval`] is about.
+    pub estimated: Estimated,
     /// The chance to see a change at least as clear where nothing changed, the figures judged by themselves: the smallest
     /// chance to err at which the interval excludes zero. 0 stands for less than one in a billion. `None` where there is
     /// no interval, and for a single profile.
@@ -120,6 +122,27 @@ pub struct DiffFigures {
     /// `None` where there is no interval, and for a single profile.
     pub significant: Option<bool>,
     pub(crate) evidence: Option<Evidence>,
+}
+
+/// What an interval is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimated {
+    /// Bytes, for these are what a heap is sampled by: [`DiffFigures::bytes`].
+    #[default]
+    Bytes,
+    /// What was asked for, in profiles of resources and tasks: [`DiffFigures::value`].
+    Value,
+}
+
+impl DiffFigures {
+    /// The change that [`Self::interval`] is about; `None` where it is not known.
+    #[must_use]
+    pub fn estimated_change(&self) -> Option<Change> {
+        match self.estimated {
+            Estimated::Bytes => self.bytes,
+            Estimated::Value => Some(self.value),
+        }
+    }
 }
 
 /// Sums over all rows.

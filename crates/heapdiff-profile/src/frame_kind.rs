@@ -67,6 +67,17 @@ impl FrameKind {
         }
     }
 
+    /// Whose code `frame` is in the stack of a task that waits. There, what it waits in is machinery too.
+    pub(crate) fn of_waiting(frame: Frame<'_>) -> Self {
+        let kind = Self::of(frame);
+        let is_wait = || {
+            let of_type = owners(frame.function).of_type;
+            rules::WAITING_PACKAGES.iter().any(|package| in_package(frame.file, package).is_some())
+                || starts_with_any(of_type, rules::WAITING_PREFIXES)
+        };
+        if kind == Self::Program && is_wait() { Self::Executor } else { kind }
+    }
+
     fn of_c_name(name: &str) -> Option<Self> {
         if starts_with_any(name, rules::C_ALLOCATOR_PREFIXES) || rules::C_ALLOCATOR_FUNCTIONS.contains(&name)
         {

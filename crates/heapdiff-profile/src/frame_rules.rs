@@ -75,6 +75,7 @@ pub(crate) const C_ALLOCATOR_FUNCTIONS: &[&str] = &[
 pub(crate) const C_THREAD_START_FUNCTIONS: &[&str] = &[
     "_start",
     "start_thread",
+    "__rust_try",
     "clone",
     "clone3",
     "__clone",
@@ -145,6 +146,37 @@ pub(crate) const PACKAGE_RULES: &[(&str, &[&str], FrameKind)] = &[
     ("rayon", &[], FrameKind::Executor),
     ("rayon-core", &[], FrameKind::Executor),
     ("tracing", &["instrument.rs"], FrameKind::Executor),
+];
+
+/// Packages of channels, locks, timers and sockets: of a task that waits, who waits is worth more than for what.
+pub(crate) const WAITING_PACKAGES: &[&str] = &[
+    "tokio",
+    "tokio-util",
+    "tokio-stream",
+    "futures",
+    "futures-channel",
+    "async-channel",
+    "async-io",
+    "async-lock",
+    "event-listener",
+    "flume",
+    "kanal",
+    "pin-project",
+    "pin-project-lite",
+];
+
+/// The same as a name tells it.
+pub(crate) const WAITING_PREFIXES: &[&str] = &[
+    "tokio::",
+    "tokio_util::",
+    "tokio_stream::",
+    "futures_channel::",
+    "async_channel::",
+    "async_io::",
+    "async_lock::",
+    "event_listener",
+    "flume::",
+    "kanal::",
 ];
 
 /// Paths that are machinery, where no file is known. The same as above, as a name tells it.

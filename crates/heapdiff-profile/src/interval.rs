@@ -154,16 +154,16 @@ fn chance_missed(ratio: f64) -> f64 {
     (-size).exp()
 }
 
-/// An estimate of bytes with its error.
+/// An estimate with its error: of bytes, or of whatever was sampled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Estimate {
     /// Sum of the weights.
-    pub(crate) bytes: i64,
-    /// Its variance, in bytes².
+    pub(crate) sum: i64,
+    /// Its variance, in the square of its unit.
     pub(crate) variance: i128,
-    /// Standard deviation of a block that could have been sampled and was not: the period. 0 where none can be
+    /// Standard deviation of what could have been sampled and was not: of a block the period. 0 where none can be
     /// missing.
-    pub(crate) unseen_bytes: i64,
+    pub(crate) unseen: i64,
 }
 
 impl Estimate {
@@ -175,7 +175,7 @@ impl Estimate {
 
     /// The lower end of the interval of `self - other`.
     pub(crate) fn excess_over(self, other: Self, confidence: Confidence) -> i64 {
-        let delta = self.bytes.saturating_sub(other.bytes);
+        let delta = self.sum.saturating_sub(other.sum);
         let margin = self.margin_below(confidence).hypot(other.margin_above(confidence));
         #[expect(clippy::cast_possible_truncation, reason = "a margin is at least 0; `as` saturates")]
         let margin = margin.ceil() as i64;
@@ -184,8 +184,8 @@ impl Estimate {
 
     /// How far the lower limit lies below the estimate.
     fn margin_below(self, Confidence { tail, z }: Confidence) -> f64 {
-        let (sum, variance) = (self.bytes as f64, self.variance as f64);
-        if self.variance <= 0 || self.bytes <= 0 {
+        let (sum, variance) = (self.sum as f64, self.variance as f64);
+        if self.variance <= 0 || self.sum <= 0 {
             return 0.0;
         }
         let limit = variance / sum * mid_p_quantile(tail, z, sum * sum / variance);
@@ -194,8 +194,8 @@ impl Estimate {
 
     /// How far the upper limit lies above the estimate.
     fn margin_above(self, Confidence { tail, z }: Confidence) -> f64 {
-        let unseen = self.unseen_bytes as f64;
-        let (sum, variance) = (self.bytes.max(0) as f64, self.variance.max(0) as f64 + unseen * unseen);
+        let unseen = self.unseen as f64;
+        let (sum, variance) = (self.sum.max(0) as f64, self.variance.max(0) as f64 + unseen * unseen);
         let raised = sum + unseen;
         if variance <= 0.0 || raised <= 0.0 {
             return 0.0;
@@ -305,7 +305,7 @@ mod tests {
     fn nothing_seen_is_still_up_to_the_resolution() {
         assert_eq!(resolution_bytes(R, CONFIDENCE), 1_570_627);
         assert_eq!(resolution_bytes(1, CONFIDENCE), 0);
-        let nothing = Estimate { unseen_bytes: R, ..Estimate::default() };
+        let nothing = Estimate { unseen: R, ..Estimate::default() };
         let Interval { low, high } = nothing.minus(Estimate::default(), CONFIDENCE);
         assert_eq!((low, high), (0, 1_570_627));
     }
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn what_is_recorded_exactly_has_no_error() {
         assert_eq!(sample_variance(4096, Some(4), 4, 1), 0);
-        let exact = Estimate { bytes: 4096, ..Estimate::default() };
+        let exact = Estimate { sum: 4096, ..Estimate::default() };
         assert_eq!(exact.minus(Estimate::default(), CONFIDENCE), Interval { low: 4096, high: 4096 });
         assert_eq!(Estimate::default().minus(exact, CONFIDENCE), Interval { low: -4096, high: -4096 });
     }
@@ -337,13 +337,13 @@ mod tests {
         /// The sampled estimate of blocks of these sizes, as a profile would state it.
         #[expect(clippy::cast_possible_truncation, reason = "rounds, as the writer of a profile does")]
         fn sampled(&mut self, blocks: &[Blocks]) -> Estimate {
-            let mut estimate = Estimate { unseen_bytes: R, ..Estimate::default() };
+            let mut estimate = Estimate { unseen: R, ..Estimate::default() };
             for &(count, size) in blocks {
                 let chance = 1.0 - (-(size as f64) / R as f64).exp();
                 let samples = (0..count).filter(|_| self.uniform() < chance).count();
                 let bytes = (samples as f64 * size as f64 / chance).round() as i64;
                 let objects = (samples as f64 / chance).round() as i64;
-                estimate.bytes += bytes;
+                estimate.sum += bytes;
                 let samples = i64::try_from(samples).unwrap();
                 estimate.variance += sample_variance(bytes, Some(objects), samples, R);
             }

@@ -91,6 +91,7 @@ mod resolved_subject;
 mod row_groups;
 mod row_key;
 mod sample_type;
+mod sampling;
 mod selection;
 mod series;
 mod side_notes;
@@ -112,7 +113,8 @@ pub use call_graph::{
     CallGraph, DroppedNodes, GraphNode, GraphOptions, GraphTotals, NodeOrder, Trimming, call_graph,
 };
 pub use diff::{
-    Change, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Flow, Pairing, diff,
+    Change, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Estimated, Flow, Pairing,
+    diff,
 };
 pub use error::AnalysisError;
 pub use filter::{FilterPatterns, Filters};

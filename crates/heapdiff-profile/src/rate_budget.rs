@@ -233,8 +233,8 @@ fn seconds_needed(report: &TrendReport, rate: Rate, limit: f64) -> Option<f64> {
     let distance = (rate.per_second - limit).abs();
     let reach = if is_above { rate.per_second - rate.low } else { rate.high - rate.per_second };
     let figures = &report.total.figures;
-    let sampling = figures.interval.zip(figures.bytes).map_or(0.0, |(interval, bytes)| {
-        let delta = bytes.delta();
+    let sampling = figures.interval.zip(figures.estimated_change()).map_or(0.0, |(interval, estimated)| {
+        let delta = estimated.delta();
         let end = if is_above { interval.low } else { interval.high };
         let unit = if delta == 0 { 1.0 } else { (figures.value.delta() as f64 / delta as f64).abs() };
         (end.saturating_sub(delta)).unsigned_abs() as f64 * unit / duration

@@ -15,6 +15,7 @@ use crate::known_locations::{KnownLocations, LocationNumber, Named, Pruned, Reso
 use crate::note::Note;
 use crate::profile::{Location, Profile, Sample};
 use crate::row_key::DiffBy;
+use crate::sampling::is_of_tasks;
 use crate::selection::{FrameVisibility, Selection};
 use crate::tag_frames::TagFrames;
 use crate::tags::TagText;
@@ -38,6 +39,8 @@ pub(crate) struct Resolver<'a> {
     known: KnownLocations,
     /// Whether addresses without lines are what they were in an earlier profile.
     is_series: bool,
+    /// Whether stacks are those of tasks that wait.
+    is_of_tasks: bool,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -108,6 +111,7 @@ impl<'a> Resolver<'a> {
             row_label: RowLabel::default(),
             known: KnownLocations::default(),
             is_series: false,
+            is_of_tasks: false,
             notes: Vec::new(),
         }
     }
@@ -143,6 +147,7 @@ impl<'a> Resolver<'a> {
     pub(crate) fn resolve(&mut self, profile: &Profile) -> ResolvedSamples {
         let numbers = self.locations(profile);
         self.row_label.look_in(profile);
+        self.is_of_tasks |= is_of_tasks(profile);
         let no_stack = self.frames.intern(FrameTable::NO_STACK);
         // Where nothing but its locations says what a stack is, one that was met before need not be put together.
         let is_known_by_locations = self.row_label.is_unwanted() && self.tag_frames.is_empty();
@@ -224,7 +229,8 @@ impl<'a> Resolver<'a> {
         }
         self.tag_frames.note_unmatched(&mut self.notes);
         self.collapsed_names.carry_over(&mut self.dropped);
-        let attribution = Attribution::new(&self.frames, self.dropped, self.selection.frames);
+        let attribution =
+            Attribution::new(&self.frames, self.dropped, self.selection.frames, self.is_of_tasks);
         (self.frames, attribution, self.notes)
     }
 

@@ -234,7 +234,7 @@ mod tests {
                 frames.intern_stack(&[frame])
             })
             .collect();
-        let attribution = Attribution::new(&frames, Vec::new(), FrameVisibility::Attributed);
+        let attribution = Attribution::new(&frames, Vec::new(), FrameVisibility::Attributed, false);
         let keys = RowKeys::new(by, &frames, &attribution);
         stacks
             .into_iter()
@@ -281,7 +281,7 @@ mod tests {
                 })
                 .collect();
             let bare = frames.intern_stack(&[frame]);
-            let attribution = Attribution::new(&frames, Vec::new(), FrameVisibility::Attributed);
+            let attribution = Attribution::new(&frames, Vec::new(), FrameVisibility::Attributed, false);
             let keys = RowKeys::new(&DiffBy::Label("epoch".to_owned()), &frames, &attribution);
             assert_eq!(keys.of(bare).map(|key| keys.title(key)), Some(RowTitle::Without("epoch".to_owned())));
             let rows: IndexSet<_> = stacks.into_iter().map(|stack| keys.of(stack)).collect();

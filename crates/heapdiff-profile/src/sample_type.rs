@@ -2,6 +2,7 @@
 
 use crate::error::AnalysisError;
 use crate::profile::{Profile, ValueType};
+use crate::sampling::is_of_things;
 use crate::subject::Subject;
 
 /// Finds a sample type by the name that a user wrote, as pprof does: nothing for the profile's default, the number of
@@ -53,6 +54,9 @@ impl Columns {
     pub(crate) fn around(profile: &Profile, value: usize) -> Self {
         let kind = profile.sample_types.get(value).map_or("", |sample_type| sample_type.kind.as_str());
         let family = ["inuse_", "alloc_"].into_iter().find(|family| kind.starts_with(family)).unwrap_or("");
+        if is_of_things(profile) {
+            return Self::around_things(profile, value, kind);
+        }
         let is_heap = !family.is_empty() || ["space", "objects"].contains(&kind);
         let column = |name: &str| profile.sample_type_index(&format!("{family}{name}")).filter(|_| is_heap);
         let in_bytes = |&index: &usize| {
@@ -68,6 +72,13 @@ impl Columns {
             samples: column("samples"),
             in_use: is_heap && family != "alloc_",
         }
+    }
+
+    /// The columns of a profile of resources or tasks: `count`, `space`, and `samples` where not all of them are kept.
+    fn around_things(profile: &Profile, value: usize, kind: &str) -> Self {
+        let in_use = ["count", "space"].contains(&kind);
+        let column = |name: &str| profile.sample_type_index(name).filter(|_| in_use);
+        Self { value, bytes: column("space"), objects: column("count"), samples: column("samples"), in_use }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a reader must know of two profiles before they are compared.
 
-use crate::amounts::period_bytes;
 use crate::note::Note;
 use crate::profile::Profile;
+use crate::sampling::Sampling;
 
 /// Says it if base and head are of two programs.
 pub(crate) fn note_programs(base: &Profile, head: &Profile, notes: &mut Vec<Note>) {
@@ -24,7 +24,7 @@ pub(crate) fn note_periods(base: &Profile, head: &Profile, notes: &mut Vec<Note>
 
 /// What is counted from one sample to the next, in [`period_unit`]; `None` where it is not known.
 pub(crate) fn period(profile: &Profile) -> Option<i64> {
-    period_bytes(profile).or(Some(profile.period).filter(|&period| period > 0))
+    Sampling::of(profile).map(Sampling::period).or(Some(profile.period).filter(|&period| period > 0))
 }
 
 /// The unit of [`period`]; empty where it is not known.

@@ -46,8 +46,8 @@ impl Evidence {
     /// points finds where it meets zero in some three steps; the first is that of the interval of `confidence`.
     fn p(self, confidence: Confidence) -> f64 {
         let Self { up, down } = self;
-        let (more, less) = if up.bytes >= down.bytes { (up, down) } else { (down, up) };
-        let change = more.bytes.saturating_sub(less.bytes) as f64;
+        let (more, less) = if up.sum >= down.sum { (up, down) } else { (down, up) };
+        let change = more.sum.saturating_sub(less.sum) as f64;
         if change <= 0.0 {
             return 1.0;
         }
@@ -83,18 +83,18 @@ impl Evidence {
     fn may_be_clear(self, confidence: Confidence) -> bool {
         let Self { up, down } = self;
         let all = Estimate {
-            bytes: up.bytes.saturating_add(down.bytes),
+            sum: up.sum.saturating_add(down.sum),
             variance: up.variance.saturating_add(down.variance),
             ..up
         };
-        let unseen_bytes = up.unseen_bytes.min(down.unseen_bytes);
-        let none = Estimate { unseen_bytes, ..Estimate::default() };
-        all.bytes > 0 && (unseen_bytes == 0 || all.excess_over(none, confidence) > 0)
+        let unseen = up.unseen.min(down.unseen);
+        let none = Estimate { unseen, ..Estimate::default() };
+        all.sum > 0 && (unseen == 0 || all.excess_over(none, confidence) > 0)
     }
 
     /// Whether all of it is counted, not estimated.
     fn is_exact(self) -> bool {
-        let is_exact = |of: Estimate| of.variance == 0 && of.unseen_bytes == 0;
+        let is_exact = |of: Estimate| of.variance == 0 && of.unseen == 0;
         is_exact(self.up) && is_exact(self.down)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Three significant digits are enough for an estimate and line up in a column; JSON has every digit.
 
+use heapdiff_profile::Estimated;
 use std::fmt::Write as _;
 
 /// What a value counts, and so how it is written.
@@ -115,6 +116,18 @@ impl Unit {
             "count" | "objects" | "samples" | "" => Self::Count,
             "nanoseconds" | "nanosecond" | "ns" => Self::Nanoseconds,
             other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// What an interval is written in, beside values in this unit.
+    #[must_use]
+    pub fn of_interval(&self, estimated: Estimated) -> Self {
+        match (estimated, self) {
+            (Estimated::Value, _) => self.clone(),
+            (Estimated::Bytes, Self::Divided { by, unit }) => {
+                Self::Divided { by: *by, unit: Box::new(unit.of_interval(estimated)) }
+            }
+            (Estimated::Bytes, _) => Self::Bytes,
         }
     }
 

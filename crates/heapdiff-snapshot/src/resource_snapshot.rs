@@ -8,7 +8,7 @@ use crate::age_class::age_class;
 use crate::comment;
 use crate::live_rows::epoch_label;
 use crate::places::Places;
-use crate::snapshot::{DROP_FRAMES, Snapshot, number, text};
+use crate::snapshot::{Snapshot, number, text};
 use heapdiff_pprof::{ValueType, WriteError, Writer};
 use heapdiff_recorder::StackId;
 use std::collections::BTreeMap;
@@ -157,6 +157,9 @@ pub struct ResourceSnapshot<'a> {
     /// What is open.
     pub rows: &'a ResourceRows,
 }
+
+/// Frames that viewers hide: those that count resources.
+const DROP_FRAMES: &str = r"<?heapdiff::(resource|trace|thread|slot_table)::.*";
 
 const SAMPLE_TYPES: [(&str, &str); 4] =
     [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];

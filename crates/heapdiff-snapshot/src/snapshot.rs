@@ -41,7 +41,7 @@ pub struct Snapshot<'a> {
 /// pprof matches `^(...)$` against names that it cuts at the first parenthesis. Only functions that are called by an
 /// allocation are named: pprof drops everything leafward of a match, so a name such as `<alloc::boxed::Box as FnOnce>`,
 /// which stands near the root of every thread, would hide whole stacks.
-pub(crate) const DROP_FRAMES: &str = r"(__rustc::)?__rust_(alloc|alloc_zeroed|realloc)|(__rustc::)?__r[gd]l?_(alloc|alloc_zeroed|realloc)|_?alloc::alloc::(__rust_)?(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|<?alloc::alloc::Global.*|<?alloc::raw_vec::.*|<?heapdiff::(hook|resource|task|trace|sys)::.*|<?heapdiff::Allocator.*";
+const DROP_FRAMES: &str = r"(__rustc::)?__rust_(alloc|alloc_zeroed|realloc)|(__rustc::)?__r[gd]l?_(alloc|alloc_zeroed|realloc)|_?alloc::alloc::(__rust_)?(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|<?alloc::alloc::Global.*|<?alloc::raw_vec::.*|<?heapdiff::hook::.*|<?heapdiff::Allocator.*";
 
 /// The sample types, in the order of every row: counts of samples, then Go's four.
 const SAMPLE_TYPES: [(&str, &str); 6] = [

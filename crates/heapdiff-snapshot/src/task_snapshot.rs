@@ -7,7 +7,7 @@ use crate::age_class::age_class;
 use crate::comment;
 use crate::live_rows::epoch_label;
 use crate::places::Places;
-use crate::snapshot::{DROP_FRAMES, Snapshot, number, text};
+use crate::snapshot::{Snapshot, number, text};
 use heapdiff_pprof::{ValueType, WriteError, Writer};
 use heapdiff_recorder::StackId;
 use std::collections::BTreeMap;
@@ -169,7 +169,8 @@ impl TaskSnapshot<'_> {
         writer.period_type(ValueType { kind: "tasks", unit: "count" })?;
         writer.period(1)?;
         writer.time_nanos(self.heap.moment.time_nanos.cast_signed())?;
-        writer.drop_frames(DROP_FRAMES)?;
+        // No frames to drop: what is leafward of a match goes with it, and the frames of a spawn have those of the `await`
+        // there.
         writer.comment(&comment::of_tasks(self.heap, *self.facts))?;
         let mut places = Places::new(self.heap.recorder);
         let mut stack = Vec::new();

@@ -26,13 +26,13 @@ impl Random {
     /// The sampled estimate of such blocks, as a profile would state it.
     #[expect(clippy::cast_possible_truncation, reason = "rounds, as the writer of a profile does")]
     fn estimate(&mut self, blocks: &[Blocks]) -> Estimate {
-        let mut estimate = Estimate { unseen_bytes: R, ..Estimate::default() };
+        let mut estimate = Estimate { unseen: R, ..Estimate::default() };
         for &(count, size) in blocks {
             let chance = -(-(size as f64) / R as f64).exp_m1();
             let samples = self.sampled_of(count, size);
             let bytes = (samples as f64 * size as f64 / chance).round() as i64;
             let objects = (samples as f64 / chance).round() as i64;
-            estimate.bytes += bytes;
+            estimate.sum += bytes;
             estimate.variance += sample_variance(bytes, Some(objects), samples, R);
         }
         estimate
@@ -45,7 +45,7 @@ impl Random {
 
 fn figures(evidence: Evidence) -> DiffFigures {
     let Evidence { up, down } = evidence;
-    let change = Change { base: down.bytes, head: up.bytes, flow: None };
+    let change = Change { base: down.sum, head: up.sum, flow: None };
     DiffFigures {
         value: change,
         bytes: Some(change),
@@ -127,13 +127,13 @@ fn few_of_the_significant_rows_are_false() {
 
 #[test]
 fn exact_figures_and_sums_that_cannot_fall_need_no_test() {
-    let exact = |bytes| Estimate { bytes, ..Estimate::default() };
-    let sampled = Estimate { bytes: R, variance: i128::from(R).pow(2), unseen_bytes: R };
+    let exact = |sum| Estimate { sum, ..Estimate::default() };
+    let sampled = Estimate { sum: R, variance: i128::from(R).pow(2), unseen: R };
     let rows = judged(vec![
         figures(Evidence { up: exact(1), down: exact(0) }),
         figures(Evidence { up: exact(7), down: exact(7) }),
         figures(Evidence { up: sampled, down: Estimate::default() }),
-        figures(Evidence { up: sampled, down: Estimate { unseen_bytes: R, ..Estimate::default() } }),
+        figures(Evidence { up: sampled, down: Estimate { unseen: R, ..Estimate::default() } }),
         DiffFigures::default(),
     ]);
     let found: Vec<_> = rows.iter().map(|row| (row.p.map(|p| p < 0.05), row.significant)).collect();
@@ -151,7 +151,7 @@ fn exact_figures_and_sums_that_cannot_fall_need_no_test() {
 fn evidence() -> impl Strategy<Value = Evidence> {
     let side = (0_i64..60, 1_i64..8).prop_map(|(samples, size)| {
         let (bytes, variance) = (samples * R * size, samples * R.pow(2) / size);
-        Estimate { bytes, variance: i128::from(variance), unseen_bytes: R }
+        Estimate { sum: bytes, variance: i128::from(variance), unseen: R }
     });
     (side.clone(), side).prop_map(|(up, down)| Evidence { up, down })
 }
@@ -164,7 +164,7 @@ proptest! {
         let confidence = Confidence::new(chance).unwrap();
         let p = evidence.p(confidence);
         let interval = evidence.interval(confidence);
-        let estimate = evidence.up.bytes - evidence.down.bytes;
+        let estimate = evidence.up.sum - evidence.down.sum;
         prop_assert!(interval.low <= estimate && estimate <= interval.high);
         if p <= chance_to_err(confidence) {
             prop_assert!(interval.excludes_zero(), "{} {:?}", p, interval);

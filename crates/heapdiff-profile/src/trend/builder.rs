@@ -9,7 +9,7 @@ use super::report::{TrendOptions, TrendReport, TrendRow};
 use super::shape::{SNAPSHOTS_MIN, judge};
 use super::track::{Point, Track};
 use super::verdict::{Reason, Verdict};
-use crate::amounts::{Amounts, period_bytes};
+use crate::amounts::Amounts;
 use crate::attribution::Attribution;
 use crate::base_scale::Scaling;
 use crate::comparison::{Comparison, EPOCH, Side, has_epochs};
@@ -26,6 +26,7 @@ use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
+use crate::sampling::Sampling;
 use crate::series::NamedProfile;
 use crate::side_notes::note_programs;
 use crate::significance::{judge_alone, judge_together};
@@ -163,11 +164,11 @@ impl<'a> TrendBuilder<'a> {
             && has_epochs(side)
             && (snapshot == 0 || profile.metadata.as_ref().is_some_and(tells_previous));
         let epoch_key = profile.strings.find(EPOCH);
-        let period = period_bytes(profile);
+        let sampling = Sampling::of(profile);
         let snapshot = u32::try_from(snapshot).unwrap_or(u32::MAX);
         for (sample, stack) in profile.samples.iter().zip(&resolved.stacks) {
             let Some(stack) = *stack else { continue };
-            let amounts = Amounts::of(sample, columns, period);
+            let amounts = Sampling::amounts(sampling, sample, columns);
             if self.cells.len() <= stack.index() {
                 self.cells.resize_with(stack.index() + 1, Vec::new);
             }
@@ -480,9 +481,10 @@ fn seconds(points: &[SnapshotPoint]) -> (Vec<f64>, bool) {
 fn floor(points: &[SnapshotPoint], columns: Columns, comparison: &Comparison) -> i64 {
     let peak = points.iter().map(|point| point.live).max().unwrap_or(0);
     let share = peak / RELEVANT_SHARE;
-    if columns.bytes != Some(columns.value) {
+    let is_of_bytes = columns.bytes == Some(columns.value);
+    if !is_of_bytes && !comparison.is_of_things() {
         return share;
     }
-    let unseen = comparison.resolution_bytes().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0);
-    share.max(unseen).max(RELEVANT_BYTES_MIN)
+    let unseen = comparison.resolution().and_then(|resolution| i64::try_from(resolution).ok()).unwrap_or(0);
+    share.max(unseen).max(if is_of_bytes { RELEVANT_BYTES_MIN } else { 0 })
 }

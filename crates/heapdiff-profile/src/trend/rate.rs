@@ -114,13 +114,15 @@ const TROUGHS_MIN: usize = 3;
 /// How far the rate may be off on either side because the row was sampled.
 fn sampling_margins(track: &Track, figures: &DiffFigures) -> (f64, f64) {
     let duration = track.duration();
-    let (Some(interval), Some(bytes)) = (figures.interval, figures.bytes) else { return (0.0, 0.0) };
+    let (Some(interval), Some(estimated)) = (figures.interval, figures.estimated_change()) else {
+        return (0.0, 0.0);
+    };
     if duration <= 0.0 {
         return (0.0, 0.0);
     }
-    let delta = bytes.delta();
+    let delta = estimated.delta();
     let margin = |end: i64| (end.saturating_sub(delta)).unsigned_abs() as f64 / duration;
-    // The interval is one of bytes; what is counted otherwise is as uncertain, relative to itself.
+    // What the interval is not about is as uncertain, relative to itself.
     let unit = if delta == 0 { 1.0 } else { (figures.value.delta() as f64 / delta as f64).abs() };
     (margin(interval.low) * unit, margin(interval.high) * unit)
 }

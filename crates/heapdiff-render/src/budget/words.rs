@@ -75,7 +75,7 @@ impl Words {
         let growth = format!("{}{per}", unit.format_change(figures.value.delta()));
         let interval = match figures.interval {
             Some(interval) if interval.low < interval.high => {
-                divided(Unit::Bytes).format_change_range(interval.low, interval.high)
+                unit.of_interval(figures.estimated).format_change_range(interval.low, interval.high)
             }
             _ => String::new(),
         };

@@ -3,7 +3,7 @@
 use super::frame_tree::{FrameTree, Node};
 use super::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind, legend, palette};
 use crate::elide;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::theme;
 use heapdiff_profile::Interval;
 use inferno::flamegraph as inferno_graph;
@@ -274,7 +274,8 @@ impl Decorator<'_> {
             node.figures.interval.filter(|interval| interval.low != interval.high)?;
         let chance = quantity::chance(self.graph.folded.confidence.chance());
         let unit = self.graph.unit();
-        let (unit, of_bytes) = if unit == Unit::Bytes { (unit, "") } else { (Unit::Bytes, " in bytes") };
+        let of_interval = unit.of_interval(node.figures.estimated);
+        let (unit, of_bytes) = if unit == of_interval { (unit, "") } else { (of_interval, " in bytes") };
         Some(match self.graph.kind {
             GraphKind::Single => {
                 format!("{chance} interval{of_bytes} {}", unit.format_range(low.max(0), high.max(0)))

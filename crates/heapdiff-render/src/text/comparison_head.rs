@@ -5,7 +5,7 @@ use super::markdown::write_line;
 use super::wrapping::write_remark;
 use crate::elide;
 use crate::markdown;
-use crate::quantity::{self, Unit};
+use crate::quantity;
 use crate::side::Side;
 use crate::theme;
 use heapdiff_profile::{DiffTotal, Interval, Pairing, ValueType};
@@ -71,7 +71,7 @@ impl ComparisonHead<'_> {
             )?;
         }
         write_remark(self.pairing_words(), options, out)?;
-        write_remark(&resolution(self.resolution_bytes), options, out)
+        write_remark(&resolution(self.resolution_bytes, self.sample_type), options, out)
     }
 
     /// The change and how sure it is, then the files.
@@ -84,7 +84,7 @@ impl ComparisonHead<'_> {
         // An exact one says nothing more.
         let interval = shown.interval.filter(|interval| interval.low != interval.high);
         let interval = interval.map_or(String::new(), |Interval { low, high }| {
-            format!(", interval {}", Unit::Bytes.format_change_range(low, high))
+            format!(", interval {}", unit.of_interval(shown.estimated).format_change_range(low, high))
         });
         let whole = self.total.unfiltered;
         let is_all = (shown.value.base, shown.value.head) == (whole.base, whole.head);
@@ -135,10 +135,13 @@ impl ComparisonHead<'_> {
 }
 
 /// What growth may go unseen.
-pub(super) fn resolution(bytes: Option<u64>) -> String {
+pub(super) fn resolution(bytes: Option<u64>, sample_type: &ValueType) -> String {
     match bytes {
+        None if sample_type.kind == "count" => {
+            "resolution: one in so many is recorded, so few may be unseen".to_owned()
+        }
         None => "resolution: not known, for the profiles do not say how they were sampled".to_owned(),
-        Some(0) => "resolution: exact, for every allocation was recorded".to_owned(),
+        Some(0) => "resolution: exact, for everything was recorded".to_owned(),
         Some(bytes) => {
             let bytes = quantity::bytes(bytes);
             format!("resolution: a stack that changed by less than ±{bytes} may be noise or unseen")

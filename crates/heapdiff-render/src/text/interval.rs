@@ -4,14 +4,14 @@ use super::TextOptions;
 use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{Confidence, DiffFigures, Interval, ValueType};
+use heapdiff_profile::{Confidence, DiffFigures, Estimated, Interval, ValueType};
 use std::io::{self, Write};
 
 /// The intervals of a report.
 pub(super) struct Intervals {
     /// Whether they have a column: they are known, something was sampled, and there is room.
     is_shown: bool,
-    /// What they are written in: the unit of the values where these are bytes.
+    /// What they are written in: the unit of the values where these are what was estimated.
     unit: Unit,
     title: &'static str,
     /// Whether values are changes.
@@ -32,13 +32,14 @@ impl Intervals {
         width_min: usize,
         options: &TextOptions,
     ) -> Self {
-        let in_bytes = sample_type.unit.trim_end_matches('s') == "byte";
+        let is_of_values = sample_type.unit.trim_end_matches('s') == "byte"
+            || figures.iter().any(|figures| figures.estimated == Estimated::Value);
         let is_sampled = |of: &DiffFigures| of.interval.is_some_and(|Interval { low, high }| low != high);
         let is_any = |is: &dyn Fn(&DiffFigures) -> bool| figures.iter().any(|figures| is(figures));
         Self {
             is_shown: options.width >= width_min && is_any(&is_sampled),
-            unit: if in_bytes { options.unit(sample_type) } else { Unit::Bytes },
-            title: if in_bytes { "interval" } else { "interval of bytes" },
+            unit: if is_of_values { options.unit(sample_type) } else { Unit::Bytes },
+            title: if is_of_values { "interval" } else { "interval of bytes" },
             is_diff,
             is_tested: is_diff && is_any(&is_sampled),
             is_uncertain: is_diff && is_any(&is_uncertain),

@@ -48,7 +48,11 @@ impl OverviewText<'_> {
         if self.overview.trend.pairing == Pairing::Independent {
             write_remark("first and last are compared as two estimates", options, out)?;
         }
-        write_remark(&resolution(self.overview.trend.resolution_bytes), options, out)?;
+        write_remark(
+            &resolution(self.overview.trend.resolution_bytes, &self.overview.trend.sample_type),
+            options,
+            out,
+        )?;
         write_recording(self.overview, options, out)?;
         write_next(self.next, options, out)
     }
@@ -228,9 +232,8 @@ fn change_cells(
         Tendency::Shrank => ("▼ shrank", -1),
         Tendency::WithinNoise => ("~ noise", 0),
     };
-    // Intervals are those of bytes.
-    let is_of_bytes = row.figures.bytes.is_some_and(|bytes| bytes.delta() == delta);
-    let interval = row.figures.interval.filter(|_| is_of_bytes);
+    let is_of_values = row.figures.estimated_change().is_some_and(|estimated| estimated.delta() == delta);
+    let interval = row.figures.interval.filter(|_| is_of_values);
     let interval = interval.map(|interval| rates.interval_of(interval.low, interval.high));
     let peak = row.values.iter().copied().max().unwrap_or(0);
     let mut cells = vec![

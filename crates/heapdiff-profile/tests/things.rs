@@ -1,0 +1,107 @@
+//! Profiles of resources and tasks: counted, not weighed, and treated as memory in use is.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use heapdiff_profile::{
+    DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, Interval, NamedProfile, Pairing, Profile,
+    ProfileBuilder, TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
+};
+
+const LEAKY: &[&str] = &["heapdiff::resource::Type::track", "app::handler_leaky src/main.rs:7"];
+
+/// The snapshot `sequence` of resources of which one in `one_in` is kept: (epoch, kept), of 8 KiB each.
+fn resources(sequence: u32, one_in: i64, kept: &[(u32, i64)]) -> Profile {
+    let types = [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];
+    let rows =
+        kept.iter().fold(ProfileBuilder::with_types(&types).snapshot(sequence), |rows, &(epoch, kept)| {
+            let count = kept * one_in;
+            rows.sample(LEAKY, &[0, kept, count, count << 13], &[("epoch", i64::from(epoch), "count")])
+        });
+    of("resources", one_in, rows)
+}
+
+/// The snapshot `sequence` of tasks: (epoch, tasks).
+fn tasks(sequence: u32, there: &[(u32, i64)]) -> Profile {
+    let stack = [
+        "tokio::sync::mpsc::Receiver::recv",
+        "app::read_loop src/main.rs:9",
+        "[spawned at]",
+        "app::connect src/main.rs:3",
+    ];
+    let builder = ProfileBuilder::with_types(&[("polls", "count"), ("count", "count")]).snapshot(sequence);
+    let rows = there.iter().fold(builder, |rows, &(epoch, count)| {
+        rows.sample(&stack, &[3 * count, count], &[("epoch", i64::from(epoch), "count")])
+    });
+    of("tasks", 1, rows)
+}
+
+fn of(kind: &str, period: i64, rows: ProfileBuilder) -> Profile {
+    // What the metadata says is the period of the heap.
+    let mut profile = rows.with_metadata(|metadata| metadata.period_bytes = 512 << 10).build();
+    profile.period_type = Some(ValueType { kind: kind.to_owned(), unit: "count".to_owned() });
+    profile.period = period;
+    profile.default_sample_type = Some("count".to_owned());
+    profile
+}
+
+fn report(base: &Profile, head: &Profile, sample_type: Option<&str>) -> DiffReport {
+    let mut options = DiffOptions::default();
+    options.selection.sample_type = sample_type.map(str::to_owned);
+    diff(DiffInputs { base, head }, &options).unwrap()
+}
+
+fn only(report: &DiffReport) -> DiffFigures {
+    assert_eq!(report.rows.len(), 1);
+    report.rows.first().unwrap().figures
+}
+
+fn trend(snapshots: impl Iterator<Item = Profile>) -> TrendReport {
+    let options = TrendOptions::default();
+    let mut builder = TrendBuilder::new(&options);
+    for (at, profile) in snapshots.enumerate() {
+        builder.add(NamedProfile { name: format!("{at}"), profile }).unwrap();
+    }
+    builder.finish().unwrap()
+}
+
+#[test]
+fn where_all_are_kept_the_change_is_exact() {
+    let report = report(&resources(1, 1, &[(0, 100)]), &resources(2, 1, &[(0, 99), (2, 2000)]), None);
+    let figures = only(&report);
+    assert_eq!((report.pairing, report.resolution_bytes), (Pairing::Paired, Some(0)));
+    assert_eq!((figures.value.delta(), figures.interval), (1999, Some(Interval { low: 1999, high: 1999 })));
+    let flow = figures.value.flow.unwrap();
+    assert_eq!((flow.born, flow.died), (2000, 1));
+    assert_eq!(figures.bytes.unwrap().delta(), 1999 << 13);
+    assert_eq!((figures.significant, figures.estimated), (Some(true), Estimated::Value));
+}
+
+#[test]
+fn of_one_in_so_many_the_interval_is_one_of_what_was_asked_for() {
+    let (base, head) = (resources(1, 128, &[(0, 3)]), resources(2, 128, &[(0, 3), (2, 16)]));
+    let count = only(&report(&base, &head, None));
+    assert_eq!((count.value.delta(), count.samples), (2048, Some(16)));
+    let Interval { low, high } = count.interval.unwrap();
+    // Four standard deviations of sixteen are a quarter of it.
+    assert!((1024..1536).contains(&low) && (2900..3600).contains(&high), "{low}..{high}");
+    let space = only(&report(&base, &head, Some("space"))).interval.unwrap();
+    assert!((space.low - (low << 13)).abs() <= 1 << 13 && (space.high - (high << 13)).abs() <= 1 << 13);
+    let nothing = only(&report(&resources(1, 128, &[(0, 3)]), &resources(2, 128, &[(0, 3)]), None));
+    let Interval { low, high } = nothing.interval.unwrap();
+    assert!(low < 0 && high > 0 && high < 3 * 128 + 1, "{low}..{high}: some may be unseen");
+}
+
+#[test]
+fn tasks_that_stay_are_a_leak_named_by_who_waits() {
+    let stuck = |sequence: u32| (0..=sequence).map(|epoch| (epoch, 20)).collect::<Vec<_>>();
+    let report = trend((0..10).map(|sequence| tasks(sequence, &stuck(sequence))));
+    let row = report.rows.first().unwrap();
+    assert_eq!(row.judgement.verdict, Verdict::LeakLike);
+    assert_eq!(report.frames.function(row.frame), "app::read_loop", "not the channel that it waits for");
+    assert!((row.rate.per_second - 2.0).abs() < 1e-9 && row.rate.low > 1.9, "{:?}", row.rate);
+}
+
+#[test]
+fn tasks_that_come_and_go_are_none() {
+    let report = trend((0..10).map(|sequence| tasks(sequence, &[(sequence, 160)])));
+    assert_ne!(report.rows.first().unwrap().judgement.verdict, Verdict::LeakLike);
+}
