@@ -206,6 +206,11 @@ mod tests {
             (
                 "tokio::sync::mpsc::list::Tx<T>::push",
                 format!("{CARGO}/tokio-1.47.1/src/sync/mpsc/list.rs"),
+                FrameKind::Executor,
+            ),
+            (
+                "tokio::sync::mpsc::bounded::Receiver<T>::recv",
+                format!("{CARGO}/tokio-1.47.1/src/sync/mpsc/bounded.rs"),
                 FrameKind::Program,
             ),
             (

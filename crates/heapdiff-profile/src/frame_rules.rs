@@ -120,7 +120,8 @@ pub(crate) const STANDARD_START_FILES: &[&str] = &[
 
 /// Packages that are machinery: their name, the parts of `src/` that are (all if none), and of which kind.
 ///
-/// Of tokio, channels, timers and sockets are not: who allocates in those is worth a name.
+/// Of tokio, channels, timers and sockets are not: who allocates or waits in those is worth a name. What they are made of
+/// is.
 pub(crate) const PACKAGE_RULES: &[(&str, &[&str], FrameKind)] = &[
     ("hashbrown", &[], FrameKind::Library),
     ("heapdiff", &[], FrameKind::Allocator),
@@ -133,6 +134,8 @@ pub(crate) const PACKAGE_RULES: &[(&str, &[&str], FrameKind)] = &[
     ("mimalloc", &[], FrameKind::Allocator),
     ("libmimalloc-sys", &[], FrameKind::Allocator),
     ("tokio", &["runtime/", "task/", "util/", "loom/", "future/", "park"], FrameKind::Executor),
+    ("tokio", &["sync/task/", "sync/mpsc/chan.rs", "sync/mpsc/list.rs"], FrameKind::Executor),
+    ("tokio", &["sync/mpsc/block.rs", "sync/batch_semaphore.rs", "io/poll_evented.rs"], FrameKind::Executor),
     ("tokio-util", &["task/"], FrameKind::Executor),
     ("futures-core", &[], FrameKind::Executor),
     ("futures-executor", &[], FrameKind::Executor),
@@ -200,6 +203,12 @@ pub(crate) const NAME_RULES: &[(&str, FrameKind)] = &[
     ("tokio::loom::", FrameKind::Executor),
     ("tokio::future::", FrameKind::Executor),
     ("tokio::park", FrameKind::Executor),
+    ("tokio::sync::task::", FrameKind::Executor),
+    ("tokio::sync::mpsc::chan::", FrameKind::Executor),
+    ("tokio::sync::mpsc::list::", FrameKind::Executor),
+    ("tokio::sync::mpsc::block::", FrameKind::Executor),
+    ("tokio::sync::batch_semaphore::", FrameKind::Executor),
+    ("tokio::io::poll_evented::", FrameKind::Executor),
     ("tokio_util::task::", FrameKind::Executor),
     ("futures_core::", FrameKind::Executor),
     ("futures_executor::", FrameKind::Executor),

@@ -151,6 +151,13 @@ pub struct TaskSnapshot<'a> {
     pub rows: &'a TaskRows,
 }
 
+/// Frames that viewers hide, with all that is leafward of them: the clone of a waker, which is what a task that parks does
+/// last.
+///
+/// Nothing that is rootward of an `await` may match, or the `await` is hidden as well: neither the poll of the task nor its
+/// spawn, although both are heapdiff's.
+const DROP_FRAMES: &str = r"heapdiff::sys::task_waker::TaskWaker<.*>::clone_raw";
+
 const VALUES: usize = 5;
 const SAMPLE_TYPES: [(&str, &str); VALUES] =
     [("polls", "count"), ("wakes", "count"), ("busy", "nanoseconds"), ("space", "bytes"), ("count", "count")];
@@ -169,8 +176,7 @@ impl TaskSnapshot<'_> {
         writer.period_type(ValueType { kind: "tasks", unit: "count" })?;
         writer.period(1)?;
         writer.time_nanos(self.heap.moment.time_nanos.cast_signed())?;
-        // No frames to drop: what is leafward of a match goes with it, and the frames of a spawn have those of the `await`
-        // there.
+        writer.drop_frames(DROP_FRAMES)?;
         writer.comment(&comment::of_tasks(self.heap, *self.facts))?;
         let mut places = Places::new(self.heap.recorder);
         let mut stack = Vec::new();

@@ -11,7 +11,7 @@
 mod support;
 
 use heapdiff::task::TaskExt as _;
-use heapdiff_profile::{LabelValue, Profile, Sample};
+use heapdiff_profile::{FrameVisibility, LabelValue, Profile, Sample, Selection, Subject};
 use heapdiff_symbols::{Options, Symbolizer};
 use std::process::ExitCode;
 use std::task::Poll;
@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 #[global_allocator]
 static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 
-static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, TIMEOUT, CANCELLED, NOT_RECORDING];
+static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NOT_RECORDING];
 
 fn main() -> ExitCode {
     support::main(CASES)
@@ -75,6 +75,18 @@ fn lines(snapshot: &Snapshot, sample: &Sample) -> Vec<(String, i64)> {
         .filter(|(name, file, _)| file.ends_with("tests/tasks/main.rs") || *name == "[spawned at]")
         .map(|(name, _, line)| (name.to_owned(), line))
         .collect()
+}
+
+/// The functions of every stack that holds some of `kind`, leaf first, without what the profile itself wants hidden.
+fn as_pprof(profile: &Profile, kind: &str) -> Vec<Vec<String>> {
+    let selection = Selection {
+        sample_type: Some(kind.to_owned()),
+        frames: FrameVisibility::AsPprof,
+        ..Selection::default()
+    };
+    let report = heapdiff_profile::traces(Subject { base: None, head: profile }, &selection).unwrap();
+    let name = |frame: &_| report.frames.function(*frame).to_owned();
+    report.traces.iter().map(|trace| trace.stack.iter().map(name).collect()).collect()
 }
 
 /// The line of this file that has `mark` in a comment.
@@ -251,6 +263,31 @@ const FIGURES: Case = Case {
         let bytes = of("space");
         assert!((1_000_000..1_000_000 + 2 * grown).contains(&bytes), "{bytes} bytes");
         assert!(of("busy") > 0);
+    },
+};
+
+const HIDDEN: Case = Case {
+    name: "viewers_hide_neither_the_await_nor_who_allocates_in_a_task",
+    environment: &[],
+    inside: || {
+        let builder = heapdiff::Profiler::builder().dir("profiles").every(Duration::MAX).period(1);
+        let (profiler, runtime) = (builder.start().unwrap(), runtime());
+        let (sender, receiver) = mpsc::channel(1);
+        runtime.spawn(allocating(receiver).tracked()); // ALLOCATING SPAWN
+        runtime.block_on(sender.send(1)).unwrap();
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let of_task = as_pprof(&tasks(ran)[0].0, "count").remove(0);
+        let at = |name: &str| of_task.iter().position(|function| function.contains(name)).unwrap();
+        assert_eq!(at("Waker as core::clone::Clone"), 0, "{of_task:?}");
+        assert!(at("allocating::{{closure}}") < at("[spawned at]"), "{of_task:?}");
+        assert!(at("[spawned at]") < at("HIDDEN"), "{of_task:?}");
+        let heap = as_pprof(&ran.snapshots()[0].0, "inuse_space");
+        let buffer =
+            heap.iter().find(|stack| stack.iter().any(|name| name.contains("allocating::{{closure}}")));
+        assert!(buffer.is_some_and(|stack| !stack[0].starts_with("heapdiff::")), "{heap:?}");
     },
 };
 
