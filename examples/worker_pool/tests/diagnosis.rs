@@ -1,44 +1,29 @@
 //! The whole way, as a user goes it: the program runs with the variable set, and the command names the culprit's line
 //! in the leaky variant and no growth in the fixed one.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use serde_json::Value;
+#[path = "../../support.rs"]
+#[expect(dead_code, reason = "what is about tasks and resources is not needed here")]
+mod support;
+
 use std::path::Path;
-use std::process::Command;
+use support::{line_of, record, report, snapshots};
 
-/// Runs a variant for some seconds while snapshots are written.
-fn record(variant: &str, folder: &Path) {
-    let output = Command::new(env!("CARGO_BIN_EXE_worker_pool"))
-        .args(["--variant", variant, "--rounds", "340", "--pause", "5ms"])
-        .env("HEAPDIFF_DIR", folder)
-        .env("HEAPDIFF_EVERY", "100ms")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// What `heapdiff` prints about a folder, in JSON.
-fn report(arguments: &[&str], folder: &Path) -> Value {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "heapdiff-cli", "--bin", "heapdiff", "--"])
-        .args(arguments)
-        .arg(folder)
-        .args(["--format", "json"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+/// Runs a variant for some seconds while snapshots are written. Payload and period are a sixteenth of what they are by
+/// default, so that a debug build reads its payloads in time.
+fn run(variant: &str, folder: &Path) {
+    let arguments = ["--variant", variant, "--rounds", "340", "--pause", "5ms", "--payload", "64KiB"];
+    let settings = [("HEAPDIFF_EVERY", "100ms"), ("HEAPDIFF_PERIOD", "32KiB")];
+    record(env!("CARGO_BIN_EXE_worker_pool"), &arguments, &settings, folder);
 }
 
 fn line_of_payload() -> u64 {
-    let source = include_str!("../src/rounds.rs");
-    (1..).zip(source.lines()).find(|(_, line)| line.contains("vec![1; payload_bytes]")).unwrap().0
+    line_of(include_str!("../src/rounds.rs"), "vec![1; payload_bytes]")
 }
 
 #[test]
 fn the_leaky_pools_payload_is_the_first_suspect() {
     let folder = tempfile::tempdir().unwrap();
-    record("leaky", folder.path());
+    run("leaky", folder.path());
     let overview = report(&[], folder.path());
     let rows = overview["rows"].as_array().unwrap();
     let first = &rows[0];
@@ -48,20 +33,42 @@ fn the_leaky_pools_payload_is_the_first_suspect() {
     assert!(first["file"].as_str().unwrap().ends_with("rounds.rs"), "{first}");
     assert_eq!(first["line"], line_of_payload(), "{first}");
 
-    // The last round is near the top of the third tooth: 157 payloads of 1 MiB are kept. The first snapshot may hold a
-    // few already; sampling errs by 1 MiB or so a payload at most.
+    // The last round is near the top of the third tooth: 157 payloads of 64 KiB are kept. The first snapshot may hold a
+    // few already; sampling errs by 64 KiB or so a payload at most.
     let diff = report(&["diff"], folder.path());
     let first = &diff["rows"][0];
     assert_eq!(first["line"], line_of_payload(), "{first}");
     let (low, high) = (first["delta_low"].as_i64().unwrap(), first["delta_high"].as_i64().unwrap());
-    assert!(low > 60 << 20 && high < 300 << 20, "{low} to {high}");
+    assert!(low > 60 << 16 && high < 300 << 16, "{low} to {high}");
+}
+
+#[test]
+fn the_series_grows_although_two_of_its_snapshots_shrink() {
+    let folder = tempfile::tempdir().unwrap();
+    run("leaky", folder.path());
+    let trend = report(&["trend"], folder.path());
+    let first = &trend["rows"][0];
+    assert_eq!(first["line"], line_of_payload(), "{first}");
+    assert_eq!(first["verdict"], "LEAK-LIKE", "{first}");
+    assert!(first["low"].as_f64().unwrap() > 0.0, "{first}");
+
+    let values: Vec<i64> =
+        first["values"].as_array().unwrap().iter().map(|value| value.as_i64().unwrap()).collect();
+    let fall = values.windows(2).position(|pair| pair[1] < pair[0] / 2).expect("the teeth fall");
+    let snapshots = snapshots(folder.path());
+    let base = snapshots[fall].to_str().unwrap();
+    let diff = report(&["diff", base], &snapshots[fall + 1]);
+    let rows = diff["rows"].as_array().unwrap();
+    let payload = rows.iter().find(|row| row["line"] == line_of_payload()).unwrap();
+    assert!(payload["delta_high"].as_i64().unwrap() < 0, "{payload}");
+    assert!(diff["total"]["delta_high"].as_i64().unwrap() < 0, "{diff}");
 }
 
 #[test]
 fn the_fixed_pool_does_not_grow() {
     let folder = tempfile::tempdir().unwrap();
-    record("fixed", folder.path());
-    let overview = report(&[], folder.path());
-    let rows = overview["rows"].as_array().unwrap();
+    run("fixed", folder.path());
+    let trend = report(&["trend"], folder.path());
+    let rows = trend["rows"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["verdict"] != "LEAK-LIKE"), "{rows:?}");
 }
