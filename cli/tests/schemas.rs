@@ -9,7 +9,9 @@ mod sample;
 mod story;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
-use heapdiff_profile::{InUse, Label, LabelValue, MemoryFigures, Profile, ProfileBuilder, ResourceFigures};
+use heapdiff_profile::{
+    InUse, Label, LabelValue, MemoryFigures, PoolFigures, Profile, ProfileBuilder, ResourceFigures,
+};
 use heapdiff_recorder::State;
 use heapdiff_snapshot::{HeapEstimates, Memory, Moment};
 use jsonschema::Validator;
@@ -335,6 +337,7 @@ fn made() -> TempDir {
     let (key, word) = (words.strings.intern("tenant"), words.strings.intern("acme"));
     words.samples[0].labels.push(Label { key, value: LabelValue::Text(word) });
     words.metadata.as_mut().unwrap().resource = Some(ResourceFigures::default());
+    words.metadata.as_mut().unwrap().pools = vec![PoolFigures::default()];
     write("words.pb.gz", &words);
     words.samples.clear();
     write("empty.pb.gz", &words);

@@ -129,8 +129,8 @@ pub use last_seconds::{LastRow, LastSeconds, MomentFigures};
 pub use listing::{ListedFunction, ListedLine, Listing, ListingOptions, list};
 pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
-    AllocatorFigures, MemoryFigures, Metadata, Process, RecorderCost, ResourceFigures, SnapshotReason,
-    StackQuality, Unwinder,
+    AllocatorFigures, MemoryFigures, Metadata, PoolFigures, Process, RecorderCost, ResourceFigures,
+    SnapshotReason, StackQuality, Unwinder,
 };
 pub use natural_order::natural_order;
 pub use node_key::NodeBy;

@@ -41,6 +41,8 @@ pub struct Metadata {
     pub recorder: RecorderCost,
     /// What the program counts, such as requests, by name: items since it started.
     pub counters: BTreeMap<String, u64>,
+    /// The pools that the program has told of.
+    pub pools: Vec<PoolFigures>,
     /// In a snapshot of resources: what is known of all of their type. `None` in one of the heap.
     pub resource: Option<ResourceFigures>,
 }
@@ -218,4 +220,23 @@ pub struct ResourceFigures {
     pub accesses_dropped: u64,
     /// What the detector's table takes, in bytes.
     pub table_bytes: u64,
+}
+
+/// How a pool of the program's own is doing: memory that it takes in chunks, of which it hands out parts by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct PoolFigures {
+    /// Its name, which its chunks have as the label `pool`.
+    pub name: String,
+    /// The type of resources that its parts are, as its files are called; empty if it names none.
+    pub resource: String,
+    /// Parts that are handed out, in the pool's own unit.
+    pub used: u64,
+    /// Parts that are not, in the same unit.
+    pub free: u64,
+    /// Chunks that it has.
+    pub chunks: u64,
+    /// Their bytes.
+    pub chunk_bytes: u64,
 }

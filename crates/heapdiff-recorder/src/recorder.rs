@@ -63,6 +63,8 @@ pub struct Resize {
 /// A sampled block that is alive, as a snapshot sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveBlock {
+    /// Where it is.
+    pub address: u64,
     /// Its size in bytes.
     pub size: u64,
     /// Where it was allocated.
@@ -266,9 +268,9 @@ impl<'a> Recorder<'a> {
     /// Calls `visit` with every block that belongs to the snapshot `sequence`. Returns how many of them were caught in the
     /// middle of a change of size, whose thread was stopped there: these may be seen with a size from before it.
     pub fn visit_live(&self, sequence: u32, mut visit: impl FnMut(LiveBlock)) -> u64 {
-        self.live.visit(sequence, |_, record| {
+        self.live.visit(sequence, |address, record| {
             let LiveRecord { size, stack, epoch, charge, flags, .. } = record;
-            visit(LiveBlock { size, stack, epoch, charge, scope: flags.scope() });
+            visit(LiveBlock { address, size, stack, epoch, charge, scope: flags.scope() });
         })
     }
 

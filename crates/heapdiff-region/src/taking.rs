@@ -5,7 +5,7 @@ use crate::region_file::{Fate, RegionFile, unix_nanos};
 use flate2::read::GzDecoder;
 use heapdiff_pprof::{Reader, WriteError};
 use heapdiff_recorder::Recorder;
-use heapdiff_snapshot::{LiveRows, Moment, Reason, Snapshot, snapshot_name, snapshot_sequence};
+use heapdiff_snapshot::{Chunks, LiveRows, Moment, Reason, Snapshot, snapshot_name, snapshot_sequence};
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read as _};
@@ -44,7 +44,7 @@ impl RegionFile {
         let boundaries: Vec<u32> = earlier.into_iter().filter(|&earlier| earlier < sequence).collect();
         let before = boundaries.last().map(|&before| directory.join(snapshot_name(prefix, before)));
         let moment = self.moment(before.as_deref())?;
-        let live = LiveRows::read(&recorder, sequence, &boundaries);
+        let live = LiveRows::read(&recorder, sequence, &boundaries, &Chunks::default());
         let snapshot = Snapshot {
             recorder: &recorder,
             sequence,
@@ -54,6 +54,7 @@ impl RegionFile {
             facts: self.facts(),
             moment: &moment,
             counters: &BTreeMap::new(),
+            pools: &[],
         };
         let path = directory.join(snapshot_name(prefix, sequence));
         self.write(&snapshot, directory, &path)?;

@@ -3,6 +3,7 @@
 //! The names are those of `heapdiff_profile::Metadata`, which reads it; a test of the recorder holds the two together.
 
 use crate::moment::AllocatorFigures;
+use crate::pools::PoolFigures;
 use crate::resource_snapshot::ResourceFacts;
 use crate::snapshot::Snapshot;
 use crate::task_snapshot::TaskFacts;
@@ -106,6 +107,24 @@ fn write(root: &mut Object<'_>, snapshot: &Snapshot<'_>) {
         for (name, &items) in snapshot.counters {
             count(&mut counters, name, items);
         }
+    }
+    if !snapshot.pools.is_empty() {
+        let mut pools = root.array("pools");
+        snapshot.pools.iter().for_each(|figures| pool(&mut pools.object(), figures));
+    }
+}
+
+fn pool(object: &mut Object<'_>, pool: &PoolFigures) {
+    object.string("name", &pool.name);
+    object.string("resource", &pool.resource);
+    let figures = [
+        ("used", pool.used),
+        ("free", pool.free),
+        ("chunks", pool.chunks),
+        ("chunk_bytes", pool.chunk_bytes),
+    ];
+    for (name, figure) in figures {
+        count(object, name, figure);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is alive, by stack trace, size class and epoch.
 
+use crate::pools::Chunks;
 use heapdiff_recorder::{Recorder, SizeClass, StackId};
 use std::collections::BTreeMap;
 
@@ -14,20 +15,24 @@ pub(crate) struct InUse {
 /// The live blocks that belong to a snapshot, summed up by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveRows {
-    pub(crate) rows: BTreeMap<(StackId, SizeClass, u32), InUse>,
+    pub(crate) rows: BTreeMap<LiveKey, InUse>,
     moved: u64,
 }
+
+/// Stack trace, size class, epoch, and the number of the pool that the blocks are chunks of.
+type LiveKey = (StackId, SizeClass, u32, Option<usize>);
 
 impl LiveRows {
     /// Reads the live blocks of the snapshot `sequence` while the program goes on.
     ///
     /// `boundaries` are the sequence numbers of the snapshots that still exist, ascending: epochs between two of them
-    /// merge.
+    /// merge. `chunks` are those of the pools that the program has told of.
     #[must_use]
-    pub fn read(recorder: &Recorder<'_>, sequence: u32, boundaries: &[u32]) -> Self {
+    pub fn read(recorder: &Recorder<'_>, sequence: u32, boundaries: &[u32], chunks: &Chunks) -> Self {
         let mut rows: BTreeMap<_, InUse> = BTreeMap::new();
         let moved = recorder.visit_live(sequence, |block| {
-            let key = (block.stack, SizeClass::of(block.size), epoch_label(block.epoch, boundaries));
+            let pool = chunks.pool_at(block.address, block.size);
+            let key = (block.stack, SizeClass::of(block.size), epoch_label(block.epoch, boundaries), pool);
             let row = rows.entry(key).or_default();
             row.samples += 1;
             row.objects_estimate += block.charge.objects_estimate();

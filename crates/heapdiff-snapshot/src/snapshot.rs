@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::live_rows::LiveRows;
 use crate::moment::Moment;
 use crate::places::Places;
+use crate::pools::PoolFigures;
 use crate::reason::Reason;
 use heapdiff_pprof::{Label, LabelValue, ValueType, WriteError, Writer};
 use heapdiff_recorder::{Recorder, Tally};
@@ -34,6 +35,8 @@ pub struct Snapshot<'a> {
     pub moment: &'a Moment,
     /// What the program counts, by name.
     pub counters: &'a BTreeMap<String, u64>,
+    /// The pools that the program has told of, by the numbers that the live blocks were read with.
+    pub pools: &'a [PoolFigures],
 }
 
 /// Frames that viewers hide: the allocator's own, and std's on the way to it.
@@ -109,10 +112,11 @@ impl Snapshot<'_> {
         writer: &mut Writer<W>,
         places: &mut Places<'_>,
     ) -> Result<(), WriteError> {
-        for (&(stack, class, epoch), row) in &self.live.rows {
+        for (&(stack, class, epoch, pool), row) in &self.live.rows {
             let values = [0, row.samples, 0, 0, whole(row.objects_estimate), whole(row.bytes_estimate)];
-            let labels =
-                [number("bytes", class.bytes(), "bytes"), number("epoch", u64::from(epoch), "count")];
+            let mut labels =
+                vec![number("bytes", class.bytes(), "bytes"), number("epoch", u64::from(epoch), "count")];
+            labels.extend(pool.and_then(|pool| self.pools.get(pool)).map(|pool| text("pool", &pool.name)));
             writer.sample(places.of(stack), &values, &labels)?;
         }
         Ok(())

@@ -298,7 +298,9 @@ impl Writer {
         self.refresh_files();
         let boundaries = self.directory.sequences();
         let sequence = recorder.begin_snapshot();
-        let live = LiveRows::read(recorder, sequence, &boundaries);
+        // Before the blocks: nobody waits for a lock of the pools while they are read.
+        let (pools, chunks) = resource::pools();
+        let live = LiveRows::read(recorder, sequence, &boundaries, &chunks);
         let moment = self.moment(process::memory());
         // So that the heap at its death is never older than this.
         self.remember(&moment);
@@ -312,6 +314,7 @@ impl Writer {
             facts: &self.facts,
             moment: &moment,
             counters: &counters,
+            pools: &pools,
         };
         let written = self
             .directory

@@ -22,6 +22,9 @@
 //! | a number: a slab key, a file descriptor | [`Ids`] |
 //! | anything else | [`Type::acquire`], a [`Lease`] |
 //!
+//! A pool that takes memory in chunks and hands out parts of it is made known as a [`Pool`], so that the profile of the heap
+//! says which rows are its chunks.
+//!
 //! How much is kept is the type's [`Level`], which the program may change at any time, and which
 //! `HEAPDIFF_RESOURCES=session=all,count` sets from outside.
 
@@ -33,6 +36,7 @@ mod lease;
 mod level;
 mod must_close;
 mod open_table;
+mod pool;
 mod registry;
 mod resource_type;
 pub(crate) mod snapshots;
@@ -46,6 +50,8 @@ pub use leak::{Leak, on_leak};
 pub use lease::Lease;
 pub use level::{BadLevel, Level};
 pub use must_close::MustClose;
+pub use pool::Pool;
+pub(crate) use pool::pools;
 pub(crate) use registry::forget;
 #[cfg(feature = "test")]
 pub(crate) use registry::types;

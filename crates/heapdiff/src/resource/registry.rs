@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use super::level::{BadLevel, Level};
+use super::pool::forget_pools;
 use super::resource_type::Type;
 use crate::sys::process_hooks;
 use std::collections::BTreeMap;
@@ -64,8 +65,15 @@ pub(crate) fn types() -> Vec<Registered> {
     with(|registry| registry.types.clone()).unwrap_or_default()
 }
 
+/// What the files of a type are called, or will be.
+pub(super) fn name_of(of: &'static Type) -> String {
+    let entered = types().into_iter().find(|entered| std::ptr::eq(entered.of, of));
+    entered.map_or_else(|| plain(of.name()), |entered| entered.name)
+}
+
 /// Has a forked child that goes on know nothing of what its parent had open.
 pub(crate) fn forget() {
+    forget_pools();
     types().iter().for_each(|entered| entered.of.forget_all());
 }
 
@@ -93,13 +101,7 @@ impl Registry {
                 of.name().escape_debug()
             ));
         }
-        let mut name = plain.clone();
-        for number in 2.. {
-            if !self.types.iter().any(|entered| entered.name == name) {
-                break;
-            }
-            name = format!("{plain}-{number}");
-        }
+        let name = unused(&plain, |name| self.types.iter().any(|entered| entered.name == name));
         if name != plain {
             crate::say(format_args!(
                 "two resource types are called `{plain}`: one of them is written as `{name}`"
@@ -128,8 +130,17 @@ impl Levels {
     }
 }
 
+/// A name that nobody has: `name` itself, or the first of `name-2`, `name-3` and so on.
+pub(super) fn unused(name: &str, is_used: impl Fn(&str) -> bool) -> String {
+    if !is_used(name) {
+        return name.to_owned();
+    }
+    let numbered = (2..u32::MAX).map(|number| format!("{name}-{number}"));
+    numbered.into_iter().find(|name| !is_used(name)).unwrap_or_default()
+}
+
 /// A name as a file may have it: never one that means a folder, never hidden, never long.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     const LENGTH_MAX: usize = 64;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let mut plain: String =

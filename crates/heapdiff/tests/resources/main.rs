@@ -15,6 +15,7 @@ mod support;
 
 mod levels;
 mod losses;
+mod pools;
 mod reports;
 
 use heapdiff_profile::{Profile, ResourceFigures, Sample};
@@ -40,6 +41,8 @@ static CASES: &[Case] = &[
     losses::TWICE,
     losses::OVERWRITTEN,
     losses::FORKED,
+    pools::CHUNKS,
+    pools::GONE,
 ];
 
 fn main() -> ExitCode {
