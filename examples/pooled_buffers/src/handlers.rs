@@ -37,6 +37,7 @@ impl Handlers<'_> {
     /// Writes the answer, and sends it. What sends has a reference of its own, and releases it.
     fn answer(self, buffer: Buffer, request: u64) {
         self.pool.retain(buffer);
+        self.pool.touch(buffer, "Sent as an answer");
         self.pool.with(buffer, |bytes| {
             for (byte, digit) in bytes.iter_mut().zip(request.to_be_bytes()) {
                 *byte = digit;

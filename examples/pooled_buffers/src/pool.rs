@@ -49,7 +49,7 @@ struct Entry {
     page: Page,
     references: u32,
     /// Dropped with the entry, which is the release.
-    _lease: Lease,
+    lease: Lease,
 }
 
 impl Pool {
@@ -58,7 +58,7 @@ impl Pool {
         let lease = BUFFER.acquire(PAGE_BYTES as u64);
         let mut arena = self.lock();
         let page = arena.take_page();
-        Buffer(arena.buffers.insert(Entry { page, references: 1, _lease: lease }))
+        Buffer(arena.buffers.insert(Entry { page, references: 1, lease }))
     }
 
     /// One reference more.
@@ -76,6 +76,13 @@ impl Pool {
         if entry.references == 0 {
             let page = arena.buffers.remove(buffer.0).page;
             arena.free.push(page);
+        }
+    }
+
+    /// Says what is done to the buffer.
+    pub(crate) fn touch(&self, buffer: Buffer, hint: &'static str) {
+        if let Some(entry) = self.lock().buffers.get(buffer.0) {
+            entry.lease.record(hint);
         }
     }
 
