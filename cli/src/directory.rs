@@ -35,7 +35,7 @@ pub(crate) struct ProcessName {
 
 impl ProcessName {
     /// The shortest `--process` that tells it from all others.
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}-{}-{}", self.program, self.start, self.pid_text())
     }
 

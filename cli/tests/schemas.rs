@@ -7,6 +7,8 @@ mod sample;
 #[path = "../../crates/heapdiff-render/tests/story/mod.rs"]
 #[expect(dead_code, reason = "only the shop is needed here")]
 mod story;
+#[path = "../../crates/heapdiff-render/tests/story/things.rs"]
+mod things;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
 use heapdiff_profile::{
@@ -108,6 +110,9 @@ const QUESTIONS: &[&str] = &[
     "tree MADE/words.pb.gz --base MADE/words.pb.gz --no-trim",
     "tags MADE/words.pb.gz",
     "traces MADE/empty.pb.gz",
+    "MADE/beside",
+    "trend MADE/beside/tasks",
+    "diff MADE/beside/resources/buffer",
     "trend MADE/growing",
     "trend MADE/late",
     "trend MADE/step",
@@ -287,7 +292,14 @@ fn made() -> TempDir {
     for name in ["growing", "late", "step", "teeth", "bare", "counts", "dumps"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
+    for beside in ["beside/tasks", "beside/resources/buffer"] {
+        std::fs::create_dir_all(folder.path().join(beside)).unwrap();
+    }
     for sequence in 0..story::SNAPSHOTS {
+        let name = format!("shop-20270115T080000Z-42-{sequence:06}.pb.gz");
+        write(&format!("beside/{name}"), &shop_snapshot(sequence));
+        write(&format!("beside/tasks/{name}"), &things::shop_tasks(sequence));
+        write(&format!("beside/resources/buffer/{name}"), &things::shop_buffers(sequence));
         for (name, begin) in [("growing", 0), ("late", 2)] {
             let mut profile = shop_snapshot(sequence);
             profile.metadata.as_mut().unwrap().memory.rss = Some(u64::from(10 + sequence.max(begin)) << 24);

@@ -17,6 +17,7 @@ mod snapshot;
 mod subject;
 mod symbolize;
 mod tags;
+mod things;
 mod top;
 mod traces;
 mod tree;

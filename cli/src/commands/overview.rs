@@ -1,6 +1,7 @@
 //! `heapdiff DIR`.
 
 use super::postmortem::note_deaths;
+use super::things;
 use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes, top};
 use crate::arguments::{GlobalArguments, OutputArguments, OverviewArguments, SelectionArguments};
 use crate::failure::Failure;
@@ -8,7 +9,8 @@ use crate::input::{Input, ONE_SNAPSHOT};
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
-    GraphOptions, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Tendency, TrendRow, Verdict,
+    GraphOptions, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Tendency, ThingKind, TrendRow,
+    Verdict,
 };
 use heapdiff_render::json::OverviewJson;
 use heapdiff_render::text::OverviewText;
@@ -62,6 +64,11 @@ pub(super) fn run(
     let name = newest.name.clone();
     builder.add(newest).map_err(refused)?;
     let answer = builder.finish().map_err(refused)?;
+    let things = match path.is_dir() {
+        true => things::read(path, arguments.process.process.as_deref(), answer.trend.confidence, global)?,
+        false => Vec::new(),
+    };
+    let answer = answer.with_things(things);
     say_notes(&answer.trend.notes, talk);
     let OutputArguments { format, count } = &arguments.output;
     let json = OverviewJson { overview: &answer, rows_max: count.rows };
@@ -133,6 +140,14 @@ fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(Str
         (format!("heapdiff diff {folder}{options} --by function"), "what was born and died"),
         (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
     ];
+    for grower in answer.things.iter().filter(|things| things.growing().next().is_some()) {
+        let of_things = match &grower.kind {
+            ThingKind::Tasks => asked.path.join("tasks"),
+            ThingKind::Resources(name) => asked.path.join("resources").join(name),
+        };
+        let of_things = shell_word(&of_things.display().to_string());
+        commands.insert(0, (format!("heapdiff trend {of_things}{process}"), "each place, over time"));
+    }
     let is_grower = |row: &&TrendRow| match answer.tendency(row) {
         Some(tendency) => tendency == Tendency::Grew,
         None => row.judgement.verdict == Verdict::LeakLike,

@@ -1,8 +1,9 @@
-//! Which kind of growth a series shows: the live heap, what the allocator keeps, or memory outside of it.
+//! Which kind of growth a series shows: the live heap, what the allocator keeps, memory outside of it, or things that
+//! weigh next to nothing.
 
 use crate::snapshot_point::{MemorySplit, SnapshotPoint};
 use crate::tendency::Tendency;
-use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict};
+use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
 
 /// The part of the biggest resident set size that a part of it must have grown by to be worth a headline: the
 /// allocator's and the kernel's own bookkeeping moves that much.
@@ -47,6 +48,10 @@ pub enum GrowthKind {
     RetainedByAllocator,
     /// Memory that did not come from the allocator.
     OutsideAllocator,
+    /// Tasks: [`Overview::things`](crate::Overview::things) has them. They rise by no bytes.
+    Tasks,
+    /// Open resources, likewise.
+    Resources,
     /// Nothing beyond what chance explains.
     None,
 }
@@ -126,7 +131,7 @@ fn live_heap(report: &TrendReport) -> Option<Candidate> {
     let leaks = of(Verdict::LeakLike);
     let total = &report.total;
     let rose = rise(&total.values);
-    found(Verdict::LeakLike, &leaks, Some(sum(&leaks)))
+    found(Verdict::LeakLike, &leaks, Some(sum_of_rates(&leaks)))
         .or_else(|| found(Verdict::Inconclusive, &of(Verdict::Inconclusive), None))
         .or_else(|| {
             let is_bounded = total.judgement.verdict == Verdict::Bounded && rose > least(report);
@@ -134,17 +139,6 @@ fn live_heap(report: &TrendReport) -> Option<Candidate> {
                 Candidate { kind: GrowthKind::LiveHeap, verdict: Verdict::Bounded, rise: rose, rate: None };
             is_bounded.then_some(candidate)
         })
-}
-
-/// The sum of rates. Rows are sampled one by one, so their errors add up as squares.
-fn sum(rows: &[&TrendRow]) -> Rate {
-    let (mut per_second, mut below, mut above) = (0.0, 0.0_f64, 0.0_f64);
-    for row in rows {
-        per_second += row.rate.per_second;
-        below = below.hypot(row.rate.per_second - row.rate.low);
-        above = above.hypot(row.rate.high - row.rate.per_second);
-    }
-    Rate { per_second, low: per_second - below, high: per_second + above }
 }
 
 /// The growth of memory beside the live heap: one that rose, judged as a row is.

@@ -105,6 +105,7 @@ mod tag_frames;
 mod tag_ranges;
 mod tags;
 mod tendency;
+mod things;
 mod traces;
 mod trend;
 
@@ -156,6 +157,7 @@ pub use subject::Subject;
 pub use summary::ProfileSummary;
 pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use tendency::Tendency;
+pub use things::{ThingKind, Things};
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
     Cohort, Headroom, ItemRate, ItemRates, Judgement, MemoryLimit, Rate, Reason, SeriesNote, Shape, Step,

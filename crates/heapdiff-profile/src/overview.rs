@@ -2,13 +2,14 @@
 
 use crate::error::AnalysisError;
 use crate::frame_order::FrameOrder;
-use crate::headline::Headline;
+use crate::headline::{GrowthKind, Headline};
 use crate::metadata::{Metadata, RecorderCost, StackQuality, Unwinder};
 use crate::profile::Profile;
 use crate::selection::Selection;
 use crate::series::NamedProfile;
 use crate::snapshot_point::MEMORY_IN_USE;
 use crate::tendency::Tendency;
+use crate::things::{ThingKind, Things};
 use crate::trend::{SNAPSHOTS_MIN, TrendBuilder, TrendOptions, TrendReport, TrendRow};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub struct Overview {
     pub peak: usize,
     /// Which kind of growth this is.
     pub headline: Headline,
+    /// What is counted beside the heap.
+    pub things: Vec<Things>,
 }
 
 /// How a series was recorded.
@@ -73,6 +76,22 @@ impl Overview {
     #[must_use]
     pub fn is_short(&self) -> bool {
         self.trend.points.len() < SNAPSHOTS_MIN
+    }
+
+    /// The same with what is counted beside the heap. Where that grows and nothing of the memory is sure to, it is the
+    /// kind of growth.
+    #[must_use]
+    pub fn with_things(mut self, things: Vec<Things>) -> Self {
+        let gravest = things.iter().min_by_key(|things| things.verdict());
+        if let Some(gravest) = gravest.filter(|things| things.verdict() < self.headline.verdict) {
+            let kind = match gravest.kind {
+                ThingKind::Tasks => GrowthKind::Tasks,
+                ThingKind::Resources(_) => GrowthKind::Resources,
+            };
+            self.headline =
+                Headline { kind, verdict: gravest.verdict(), rise: 0, rate: None, ..self.headline };
+        }
+        Self { things, ..self }
     }
 
     /// How a row moved, if the series is too short for a verdict.
@@ -143,7 +162,7 @@ impl<'a> OverviewBuilder<'a> {
         }
         let most = trend.points.iter().map(|point| point.live).max();
         let peak = trend.points.iter().position(|point| Some(point.live) == most).unwrap_or(0);
-        Ok(Overview { trend, recording: self.recording, peak, headline })
+        Ok(Overview { trend, recording: self.recording, peak, headline, things: Vec::new() })
     }
 }
 

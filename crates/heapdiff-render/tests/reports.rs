@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod story;
+#[path = "story/things.rs"]
+mod things;
 
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions, InUse, NamedProfile,
-    NodeBy, Overview, OverviewBuilder, OverviewOptions, ProfileBuilder, ProfileSummary, Selection, Subject,
-    call_graph, diff, fold, series,
+    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions, GrowthKind, InUse,
+    NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, Profile, ProfileBuilder,
+    ProfileSummary, Selection, Subject, ThingKind, Things, TrendBuilder, TrendOptions, call_graph, diff,
+    fold, series,
 };
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson};
@@ -16,6 +19,7 @@ use heapdiff_render::{GraphView, Side, Sides, Theme};
 use insta::assert_snapshot;
 use std::io::{self, Write};
 use story::{SNAPSHOTS, go_heap, shop_snapshot, stripped};
+use things::{shop_buffers, shop_tasks};
 
 fn written(report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut bytes = Vec::new();
@@ -116,6 +120,45 @@ fn an_allocator_that_says_nothing_is_part_of_what_is_unexplained() {
         text.contains("\nunexplained      20.0 MiB  20.0 MiB             0  the allocator, code, stacks\n"),
         "{text}"
     );
+}
+
+/// What `profile` says beside each snapshot.
+fn beside(kind: ThingKind, profile: fn(u32) -> Profile) -> Things {
+    let options = TrendOptions::default();
+    let mut builder = TrendBuilder::new(&options);
+    for sequence in 0..SNAPSHOTS {
+        builder.add(NamedProfile { name: format!("{sequence}"), profile: profile(sequence) }).unwrap();
+    }
+    Things { kind, trend: builder.finish().unwrap() }
+}
+
+fn shop_things() -> Vec<Things> {
+    let buffers = beside(ThingKind::Resources("buffer".to_owned()), shop_buffers);
+    vec![beside(ThingKind::Tasks, shop_tasks), buffers]
+}
+
+#[test]
+fn overview_of_tasks_and_resources_that_grow() {
+    let quiet = (0..SNAPSHOTS).map(|sequence| {
+        let mut profile = shop_snapshot(0);
+        profile.time_nanos += i64::from(sequence) * 10_000_000_000;
+        let metadata = profile.metadata.as_mut().unwrap();
+        (metadata.sequence, metadata.boundaries) = (sequence, (0..sequence).collect());
+        metadata.recording_nanos += u64::from(sequence) * 10_000_000_000;
+        NamedProfile { name: format!("{sequence}"), profile }
+    });
+    let answer = overview(quiet.collect()).with_things(shop_things());
+    assert_eq!(answer.headline.kind, GrowthKind::Tasks);
+    let text = OverviewText { overview: &answer, next: &[] };
+    assert_snapshot!(written(|out| text.write(&text_options(80), out)));
+}
+
+#[test]
+fn overview_of_all_that_grows() {
+    let answer = overview(shop()).with_things(shop_things());
+    assert_eq!(answer.headline.kind, GrowthKind::LiveHeap, "it grows as surely");
+    let text = OverviewText { overview: &answer, next: &[] };
+    assert_snapshot!(written(|out| text.write(&text_options(120), out)));
 }
 
 #[test]

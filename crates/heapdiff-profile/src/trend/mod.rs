@@ -24,6 +24,7 @@ pub use builder::TrendBuilder;
 pub use continuity::SeriesNote;
 pub use headroom::{Headroom, MemoryLimit};
 pub(crate) use part::Part;
+pub(crate) use rate::sum_of_rates;
 pub use rate::{ItemRate, ItemRates, Rate};
 pub use report::{Cohort, Step, TrendOptions, TrendReport, TrendRow};
 pub(crate) use shape::SNAPSHOTS_MIN;

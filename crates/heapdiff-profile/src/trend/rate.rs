@@ -1,5 +1,6 @@
 //! How fast a row moves, with everything that makes that uncertain.
 
+use super::report::TrendRow;
 use super::shape::Outline;
 use super::slope::Slope;
 use super::track::Track;
@@ -106,6 +107,17 @@ impl Rate {
             Self { per_second, low, high }
         })
     }
+}
+
+/// The rate of rows together. They are sampled one by one, so their errors add up as squares.
+pub(crate) fn sum_of_rates(rows: &[&TrendRow]) -> Rate {
+    let (mut per_second, mut below, mut above) = (0.0, 0.0_f64, 0.0_f64);
+    for row in rows {
+        per_second += row.rate.per_second;
+        below = below.hypot(row.rate.per_second - row.rate.low);
+        above = above.hypot(row.rate.high - row.rate.per_second);
+    }
+    Rate { per_second, low: per_second - below, high: per_second + above }
 }
 
 /// Two points have a slope, and nothing tells how sure it is.

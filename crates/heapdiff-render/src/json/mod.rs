@@ -16,6 +16,7 @@ mod postmortem;
 mod schema;
 mod subject;
 mod tags;
+mod things;
 mod top;
 mod traces;
 mod trend;

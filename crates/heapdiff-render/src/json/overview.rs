@@ -1,10 +1,11 @@
 //! `heapdiff/overview/v2`.
 
+use super::things::ThingsJson;
 use super::trend::{HeadroomJson, MovementJson, RowJson};
 use super::verdict::VerdictJson;
 use heapdiff_profile::{
     AllocatorFigures, GrowthKind, MemorySplit, Overview, Pairing, Process, RecorderCost, Recording,
-    SnapshotPoint, SnapshotReason, StackQuality, Tendency, TrendRow, Unwinder,
+    SnapshotPoint, SnapshotReason, StackQuality, Tendency, TrendReport, TrendRow, Unwinder,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,7 +55,8 @@ impl OverviewJson<'_> {
                 total: MovementJson::of(&trend.total, trend),
                 headroom: trend.headroom.map(HeadroomJson::of),
                 rows_all: trend.rows.len(),
-                rows: rows.map(|row| OverviewRowJson::of(row, overview)).collect(),
+                rows: rows.map(|row| OverviewRowJson::of(row, trend, overview.tendency(row))).collect(),
+                things: overview.things.iter().map(|things| ThingsJson::of(things, self.rows_max)).collect(),
                 notes: trend.notes.iter().map(ToString::to_string).collect(),
             },
             out,
@@ -67,7 +69,11 @@ impl OverviewJson<'_> {
     /// If `out` takes no more.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.overview.trend.rows.iter().take(self.rows_max.unwrap_or(usize::MAX));
-        super::csv::write(rows.map(|row| OverviewRowJson::of(row, self.overview)), true, out)
+        super::csv::write(
+            rows.map(|row| OverviewRowJson::of(row, &self.overview.trend, self.overview.tendency(row))),
+            true,
+            out,
+        )
     }
 }
 
@@ -111,6 +117,8 @@ pub(super) struct Document<'a> {
     rows_all: usize,
     /// Lines of the program, the most suspect first.
     rows: Vec<OverviewRowJson<'a>>,
+    /// What is counted beside the heap: tasks, and the open resources of each type.
+    things: Vec<ThingsJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
 }
@@ -149,7 +157,7 @@ struct HeadlineJson {
     kind: KindJson,
     /// What it does; `INCONCLUSIVE` for any growth in a series too short for verdicts.
     verdict: VerdictJson,
-    /// How far the highs of that kind rose.
+    /// How far the highs of that kind rose, in bytes; 0 for tasks and resources, whose figures are in `things`.
     rise: i64,
     /// How fast it grows; null where nothing is sure to keep growing.
     bytes_per_second: Option<f64>,
@@ -263,7 +271,7 @@ impl SplitJson {
 
 /// A line of the program, and how it moves.
 #[derive(JsonSchema, Serialize)]
-struct OverviewRowJson<'a> {
+pub(super) struct OverviewRowJson<'a> {
     #[serde(flatten)]
     row: RowJson<'a>,
     /// How it moved from the first snapshot to the last; null where there are enough for verdicts.
@@ -271,9 +279,8 @@ struct OverviewRowJson<'a> {
 }
 
 impl<'a> OverviewRowJson<'a> {
-    fn of(row: &'a TrendRow, overview: &'a Overview) -> Self {
-        let tendency = overview.tendency(row).map(TendencyJson::of);
-        Self { row: RowJson::of(row, &overview.trend), tendency }
+    pub(super) fn of(row: &'a TrendRow, trend: &'a TrendReport, tendency: Option<Tendency>) -> Self {
+        Self { row: RowJson::of(row, trend), tendency: tendency.map(TendencyJson::of) }
     }
 }
 
@@ -287,6 +294,10 @@ enum KindJson {
     RetainedByAllocator,
     /// What is outside the allocator.
     OutsideAllocator,
+    /// Tasks that do not end.
+    Tasks,
+    /// Resources that are not released.
+    Resources,
     /// None.
     None,
 }
@@ -297,6 +308,8 @@ impl KindJson {
             GrowthKind::LiveHeap => Self::LiveHeap,
             GrowthKind::RetainedByAllocator => Self::RetainedByAllocator,
             GrowthKind::OutsideAllocator => Self::OutsideAllocator,
+            GrowthKind::Tasks => Self::Tasks,
+            GrowthKind::Resources => Self::Resources,
             GrowthKind::None => Self::None,
         }
     }

@@ -29,6 +29,7 @@ mod sparkline;
 mod subject_table;
 mod table;
 mod tags;
+mod things;
 mod top;
 mod traces;
 mod trend;

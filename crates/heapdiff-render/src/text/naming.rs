@@ -77,6 +77,12 @@ impl RowName {
         self
     }
 
+    /// Adds where the task that waits was spawned.
+    pub(super) fn spawned_at(mut self, spawn: FrameId, frames: &FrameTable) -> Self {
+        self.through = format!("spawned at {}", self.caller(frames.frame(spawn)));
+        self
+    }
+
     /// Adds who called it: the rest of a stack, leaf first.
     pub(super) fn called_by(mut self, callers: &[FrameId], frames: &FrameTable) -> Self {
         self.callers = callers.iter().map(|&caller| self.caller(frames.frame(caller))).collect();

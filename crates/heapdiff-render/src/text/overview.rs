@@ -9,6 +9,7 @@ use super::overview_head::{write_head, write_recording};
 use super::rates::Rates;
 use super::sparkline::{sparkline, sparkline_columns};
 use super::table::{Align, Cell};
+use super::things::write_things;
 use super::wrapping::write_remark;
 use crate::elide;
 use crate::quantity;
@@ -43,6 +44,7 @@ impl OverviewText<'_> {
         } else {
             self.write_verdicts(options, out)?;
         }
+        write_things(self.overview, options, out)?;
         writeln!(out)?;
         write_memory(self.overview, options, out)?;
         if self.overview.trend.pairing == Pairing::Independent {
@@ -198,7 +200,12 @@ impl OverviewText<'_> {
     }
 }
 
-fn verdict_cells(row: &TrendRow, rates: &Rates<'_>, has_samples: bool, options: &TextOptions) -> Vec<Cell> {
+pub(super) fn verdict_cells(
+    row: &TrendRow,
+    rates: &Rates<'_>,
+    has_samples: bool,
+    options: &TextOptions,
+) -> Vec<Cell> {
     let verdict = row.judgement.verdict;
     let (sign, tendency) = if verdict == Verdict::LeakLike { ("▲", 1) } else { ("?", 0) };
     let words = format!("{sign} {}", verdict_words::verdict(verdict));
@@ -218,7 +225,7 @@ fn verdict_cells(row: &TrendRow, rates: &Rates<'_>, has_samples: bool, options: 
     cells
 }
 
-fn change_cells(
+pub(super) fn change_cells(
     row: &TrendRow,
     tendency: Tendency,
     rates: &Rates<'_>,

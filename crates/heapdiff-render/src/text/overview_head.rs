@@ -3,6 +3,7 @@
 use super::TextOptions;
 use super::losses;
 use super::rates::{Rates, duration, headroom_words};
+use super::things;
 use super::wrapping::{wrapped, write_remark};
 use crate::elide;
 use crate::quantity::{self, Unit};
@@ -11,16 +12,11 @@ use std::io::{self, Write};
 
 /// Writes the lines above the rows.
 pub(super) fn write_head(overview: &Overview, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-    let is_growth = matches!(overview.headline.verdict, Verdict::LeakLike)
-        || (overview.is_short() && overview.headline.kind != GrowthKind::None);
-    let sign = match overview.headline.verdict {
-        _ if is_growth => "▲ ",
-        Verdict::Inconclusive => "? ",
-        _ => "",
-    };
-    for line in wrapped(&format!("{sign}{}", sentence(overview)), options.width) {
-        let painted = if is_growth { options.theme.change(1, line) } else { options.theme.strong(line) };
-        writeln!(out, "{painted}")?;
+    for (sentence, is_growth) in things::sentences(overview) {
+        write_sentence(&sentence, if is_growth { "▲ " } else { "? " }, options, out)?;
+    }
+    if !matches!(overview.headline.kind, GrowthKind::Tasks | GrowthKind::Resources) {
+        write_growth_of_memory(overview, options, out)?;
     }
     if let Some(parts) = where_it_went(&overview.headline) {
         wrapped(&parts, options.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
@@ -31,6 +27,26 @@ pub(super) fn write_head(overview: &Overview, options: &TextOptions, out: &mut d
             .try_for_each(|line| writeln!(out, "{line}"))?;
     }
     write_process(overview, options, out)
+}
+
+/// What of the memory grows.
+fn write_growth_of_memory(overview: &Overview, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    let is_growth = matches!(overview.headline.verdict, Verdict::LeakLike)
+        || (overview.is_short() && overview.headline.kind != GrowthKind::None);
+    let sign = match overview.headline.verdict {
+        _ if is_growth => "▲ ",
+        Verdict::Inconclusive => "? ",
+        _ => "",
+    };
+    write_sentence(&sentence(overview), sign, options, out)
+}
+
+fn write_sentence(sentence: &str, sign: &str, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    for line in wrapped(&format!("{sign}{sentence}"), options.width) {
+        let painted = if sign == "▲ " { options.theme.change(1, line) } else { options.theme.strong(line) };
+        writeln!(out, "{painted}")?;
+    }
+    Ok(())
 }
 
 /// Which kind of growth this is.
@@ -82,7 +98,9 @@ fn sentence(overview: &Overview) -> String {
 fn subject(overview: &Overview) -> &'static str {
     let allocator_is_known = overview.trend.points.iter().any(|point| point.allocator.is_some());
     match overview.headline.kind {
-        GrowthKind::LiveHeap | GrowthKind::None => "The live heap",
+        GrowthKind::LiveHeap | GrowthKind::None | GrowthKind::Tasks | GrowthKind::Resources => {
+            "The live heap"
+        }
         GrowthKind::RetainedByAllocator => "What the allocator keeps",
         GrowthKind::OutsideAllocator if !allocator_is_known => "Memory beside the live heap",
         GrowthKind::OutsideAllocator => "Memory outside the allocator",
@@ -92,7 +110,7 @@ fn subject(overview: &Overview) -> &'static str {
 /// What kinds of memory that is, or whose.
 fn aside(kind: GrowthKind) -> &'static str {
     match kind {
-        GrowthKind::LiveHeap | GrowthKind::None => "",
+        GrowthKind::LiveHeap | GrowthKind::None | GrowthKind::Tasks | GrowthKind::Resources => "",
         GrowthKind::RetainedByAllocator => " (the program has freed it)",
         GrowthKind::OutsideAllocator => " (mapped files, stacks, ...)",
     }

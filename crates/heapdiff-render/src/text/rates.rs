@@ -7,6 +7,8 @@ use heapdiff_profile::{Headroom, ItemRate, ItemSeries, MemoryLimit, Rate, TrendR
 const SECONDS_UP_TO: f64 = 100.0;
 /// and of less than these in minutes, so that a rate stays near what was seen.
 const MINUTES_UP_TO: f64 = 2.0 * 3600.0;
+/// Of how many parts the rate of a count is made before it is rounded.
+const PARTS: f64 = 1000.0;
 const DAY: f64 = 24.0 * 3600.0;
 
 /// Writes the rates of a series for the time that suits its length.
@@ -65,7 +67,12 @@ impl<'a> Rates<'a> {
             length if length < MINUTES_UP_TO => (60.0, "per minute"),
             _ => (3600.0, "per hour"),
         };
-        Self { report, of_rates: (unit.clone(), times), unit, per }
+        // A few things an hour are no whole number.
+        let of_rates = match &unit {
+            Unit::Count => (Unit::Divided { by: PARTS, unit: Box::new(unit.clone()) }, times * PARTS),
+            _ => (unit.clone(), times),
+        };
+        Self { report, of_rates, unit, per }
     }
 
     /// `per hour`.

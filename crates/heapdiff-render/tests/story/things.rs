@@ -1,0 +1,43 @@
+//! What is counted beside the heap of the shop: tasks, and the buffers of a pool.
+
+use heapdiff_profile::{Profile, ProfileBuilder, ValueType};
+
+/// The tasks beside that snapshot: a session that nobody ends for each that was opened, and workers that stay as they are.
+pub(crate) fn shop_tasks(sequence: u32) -> Profile {
+    let session = [
+        "tokio::sync::mpsc::Receiver<T>::recv /home/u/.cargo/registry/src/index/tokio-1.48.0/src/sync/mpsc/bounded.rs:250",
+        "session::Session::run::{{closure}} /src/shop/session.rs:88",
+        "[spawned at]",
+        "session::open /src/shop/session.rs:41",
+    ];
+    let worker =
+        ["worker::run::{{closure}} /src/shop/worker.rs:12", "[spawned at]", "main /src/shop/main.rs:9"];
+    let types = [("polls", "count"), ("space", "bytes"), ("count", "count")];
+    let rows = ProfileBuilder::with_types(&types).snapshot(sequence);
+    let rows = rows.sample(&worker, &[9000, 1 << 20, 8], &[("epoch", 0, "count")]);
+    let rows = (0..=sequence).fold(rows, |rows, epoch| {
+        rows.sample(&session, &[3, 4096, 40], &[("epoch", i64::from(epoch), "count")])
+    });
+    things("tasks", 1, rows)
+}
+
+/// The buffers of a pool beside that snapshot, of which one in 128 is known: one handler in eight forgets them.
+pub(crate) fn shop_buffers(sequence: u32) -> Profile {
+    let handler = ["heapdiff::resource::Type::track", "handler::reply /src/shop/handler.rs:30"];
+    let types = [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];
+    let rows = ProfileBuilder::with_types(&types).snapshot(sequence);
+    let rows = (0..=sequence).fold(rows, |rows, epoch| {
+        let kept = 30 + i64::from(epoch % 3);
+        let labels = [("epoch", i64::from(epoch), "count"), ("age", 8, "seconds")];
+        rows.sample(&handler, &[0, kept, kept << 7, kept << 20], &labels)
+    });
+    things("resources", 128, rows)
+}
+
+fn things(kind: &str, period: i64, rows: ProfileBuilder) -> Profile {
+    let mut profile = rows.build();
+    profile.period_type = Some(ValueType { kind: kind.to_owned(), unit: "count".to_owned() });
+    profile.period = period;
+    profile.default_sample_type = Some("count".to_owned());
+    profile
+}
