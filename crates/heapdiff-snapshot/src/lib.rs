@@ -32,7 +32,7 @@ mod task_snapshot;
 pub use facts::{Facts, Identity, Mapping};
 pub use facts_bytes::BadFacts;
 pub use heap_estimates::HeapEstimates;
-pub use live_rows::LiveRows;
+pub use live_rows::{LiveRows, epoch_label};
 pub use moment::{AllocatorFigures, Memory, Moment};
 pub use names::{snapshot_name, snapshot_sequence};
 pub use pools::{Chunks, PoolFigures};

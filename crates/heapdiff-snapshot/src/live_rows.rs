@@ -65,7 +65,8 @@ impl LiveRows {
 ///
 /// Epoch e means that e snapshots had begun before. For a base b among the boundaries, "e <= b" has the same answer for
 /// all epochs that merge.
-pub(crate) fn epoch_label(epoch: u32, boundaries: &[u32]) -> u32 {
+#[must_use]
+pub fn epoch_label(epoch: u32, boundaries: &[u32]) -> u32 {
     let before = boundaries.partition_point(|&boundary| boundary < epoch);
     before.checked_sub(1).and_then(|last| boundaries.get(last)).map_or(0, |boundary| boundary + 1)
 }

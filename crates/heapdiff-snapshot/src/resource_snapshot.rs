@@ -39,21 +39,25 @@ pub struct ResourceFacts {
     pub table_bytes: u64,
 }
 
-/// One open resource, as a snapshot sees it.
+/// One open resource or several of one place, as a snapshot sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenResource<'a> {
     /// Where it was acquired.
     pub stack: StackId,
     /// The number of snapshots that had begun before.
     pub epoch: u32,
-    /// How large it is.
+    /// How many are seen.
+    pub samples: u64,
+    /// For how many they stand.
+    pub count: u64,
+    /// For how many bytes.
     pub bytes: u64,
-    /// For how many it stands.
-    pub weight: u32,
-    /// How long it has been open, in seconds.
+    /// How long they have been open, in seconds.
     pub age_seconds: u64,
-    /// Whether it was lost: nobody will release it.
+    /// Whether they were lost: nobody will release them.
     pub is_unclosed: bool,
+    /// Number of the task that acquired them; 0 if none did, or several.
+    pub task: u64,
     /// What was said of it last; empty if nothing was.
     pub hint: &'a str,
 }
@@ -108,6 +112,8 @@ struct Sums {
     samples: u64,
     count: u64,
     bytes: u64,
+    /// Number of the task that acquired all of them; 0 if there is none.
+    task: u64,
 }
 
 /// Rows that differ in nothing but the hint are no more than this; what is beyond has none.
@@ -130,11 +136,13 @@ impl ResourceRows {
         if self.rows.len() >= HINTS_MAX && !self.rows.contains_key(&key) {
             key.hint.clear();
         }
-        let sums = self.rows.entry(key).or_default();
-        let weight = u64::from(open.weight);
-        sums.samples += 1;
-        sums.count = sums.count.saturating_add(weight);
-        sums.bytes = sums.bytes.saturating_add(weight.saturating_mul(open.bytes));
+        let sums = self.rows.entry(key).or_insert(Sums { task: open.task, ..Sums::default() });
+        sums.samples = sums.samples.saturating_add(open.samples);
+        sums.count = sums.count.saturating_add(open.count);
+        sums.bytes = sums.bytes.saturating_add(open.bytes);
+        if sums.task != open.task {
+            sums.task = 0;
+        }
     }
 
     /// Adds an access to a resource that is open.
@@ -205,6 +213,9 @@ impl ResourceSnapshot<'_> {
             if !key.hint.is_empty() {
                 labels.push(text("hint", &key.hint));
             }
+            if sums.task != 0 {
+                labels.push(number("task", sums.task, "count"));
+            }
             if key.is_unclosed {
                 labels.push(text("state", "unclosed"));
             }
@@ -223,10 +234,12 @@ mod tests {
         let open = OpenResource {
             stack: StackId::UNKNOWN,
             epoch: 3,
-            bytes: 10,
-            weight: 128,
+            samples: 1,
+            count: 128,
+            bytes: 1280,
             age_seconds: 5,
             is_unclosed: false,
+            task: 7,
             hint: "queued",
         };
         let mut rows = ResourceRows::default();
@@ -234,8 +247,10 @@ mod tests {
             rows.add(&open, 3, &[0, 3]);
         }
         rows.add(&OpenResource { epoch: 4, ..open }, 3, &[0, 3]);
-        let sums = Sums { samples: 10_000, count: 1_280_000, bytes: 12_800_000 };
+        let sums = Sums { samples: 10_000, count: 1_280_000, bytes: 12_800_000, task: 7 };
         assert_eq!(rows.rows.values().collect::<Vec<_>>(), [&sums]);
+        rows.add(&OpenResource { task: 8, ..open }, 3, &[0, 3]);
+        assert_eq!(rows.rows.values().next().map(|sums| sums.task), Some(0), "of several tasks");
         let key = rows.rows.keys().next().unwrap();
         assert_eq!(
             (key.epoch, key.age_seconds),

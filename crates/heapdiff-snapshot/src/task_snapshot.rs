@@ -16,6 +16,8 @@ use std::io::Write;
 /// One task, as a snapshot sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenTask {
+    /// Its number, from 1 on.
+    pub number: u64,
     /// Where it was spawned.
     pub spawned: StackId,
     /// Where it parked last; unknown for one that never did.
@@ -95,7 +97,8 @@ impl TaskLints {
 /// The rows of a snapshot of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskRows {
-    rows: BTreeMap<RowKey, [u64; VALUES]>,
+    /// Sums, and the number of one of the tasks.
+    rows: BTreeMap<RowKey, ([u64; VALUES], u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,7 +127,8 @@ impl TaskRows {
             lints: task.lints,
         };
         let values = [task.polls, task.wakes, task.busy_nanos, task.allocated_bytes, 1];
-        let sums = self.rows.entry(key).or_default();
+        let (sums, number) = self.rows.entry(key).or_default();
+        *number = task.number;
         for (sum, value) in sums.iter_mut().zip(values) {
             *sum = sum.saturating_add(value);
         }
@@ -180,7 +184,7 @@ impl TaskSnapshot<'_> {
         writer.comment(&comment::of_tasks(self.heap, *self.facts))?;
         let mut places = Places::new(self.heap.recorder);
         let mut stack = Vec::new();
-        for (key, sums) in &self.rows.rows {
+        for (key, (sums, one)) in &self.rows.rows {
             stack.clear();
             if key.parked != StackId::UNKNOWN {
                 stack.extend_from_slice(places.of(key.parked));
@@ -193,6 +197,9 @@ impl TaskSnapshot<'_> {
                 number("age", key.age_seconds, "seconds"),
                 text("state", key.state.name()),
             ];
+            if let [.., 1] = sums {
+                labels.push(number("task", *one, "count"));
+            }
             labels.extend(key.lints.names().map(|name| text("lint", name)));
             writer.sample(&stack, &values, &labels)?;
         }
@@ -208,6 +215,7 @@ mod tests {
     #[test]
     fn tasks_that_are_parked_alike_are_one_row() {
         let task = OpenTask {
+            number: 5,
             spawned: StackId::UNKNOWN,
             parked: StackId::UNKNOWN,
             epoch: 1,
@@ -223,7 +231,7 @@ mod tests {
         (0..160).for_each(|_| rows.add(&task, 1, &[0]));
         rows.add(&OpenTask { epoch: 2, ..task }, 1, &[0]);
         rows.add(&OpenTask { state: TaskState::Running, ..task }, 1, &[0]);
-        let sums: Vec<_> = rows.rows.values().collect();
+        let sums: Vec<_> = rows.rows.values().map(|(sums, _)| sums).collect();
         assert_eq!(sums, [&[2, 1, 10, 100, 1], &[320, 160, 1600, 16_000, 160]]);
         assert_eq!(task.lints.names().collect::<Vec<_>>(), ["lost waker", "detached"]);
     }

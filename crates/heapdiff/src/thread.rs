@@ -35,7 +35,7 @@ thread_local! {
             is_muted: Cell::new(false),
             stack: Cell::new((0, 0)),
             raised: Cell::new(0),
-            polled: Cell::new(Polled { task: 0, base: 0 }),
+            polled: Cell::new(Polled { task: 0, base: 0, number: 0 }),
             number: Cell::new(0),
             scope: Cell::new(Scope::NONE),
         }
@@ -49,12 +49,19 @@ pub(crate) struct Polled {
     pub(crate) task: usize,
     /// The stack pointer of whoever polls it: what is below it is the task's.
     pub(crate) base: u64,
+    /// The task's number; 0 for none.
+    pub(crate) number: u64,
 }
 
 /// Says which task the calling thread polls from now on, and returns the one before.
 #[inline]
 pub(crate) fn set_polled(polled: Polled) -> Polled {
     THREAD.with(|thread| thread.polled.replace(polled))
+}
+
+/// The task that the calling thread polls.
+pub(crate) fn polled() -> Polled {
+    THREAD.with(|thread| thread.polled.get())
 }
 
 /// Where the part of the stack begins that belongs to the poll of `task`; `None` if the calling thread does not poll it.

@@ -26,6 +26,8 @@ pub(crate) struct Access {
     pub(crate) stack: StackId,
     /// The thread that did it, by its number.
     pub(crate) thread: u32,
+    /// The task that the thread polled, by its number; 0 for none.
+    pub(crate) task: u64,
     /// When, in nanoseconds of a clock that does not jump.
     pub(crate) nanos: u64,
 }
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     fn access(number: u64) -> Access {
-        Access { hint: number.to_string().into(), stack: StackId::UNKNOWN, thread: 1, nanos: number }
+        Access { hint: number.to_string().into(), stack: StackId::UNKNOWN, thread: 1, task: 0, nanos: number }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What is said of a resource that was lost.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use super::access::{Access, Accesses};
 use super::open_table::Open;
 use super::resource_type::Type;
 use crate::sys::clock;
-use crate::thread;
+use crate::{thread, trace};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,8 +22,27 @@ pub struct Leak {
     pub age: Option<Duration>,
     /// What was said at its last access.
     pub last_hint: Option<String>,
+    /// What was done to it, oldest first: the first access, the last, and some between. Empty unless its type's level is
+    /// [`Level::Records`](super::Level::Records).
+    pub accesses: Vec<LeakAccess>,
     /// How many of its type were lost before it.
     pub lost_before: u64,
+}
+
+/// Something that was done to a resource that was lost.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LeakAccess {
+    /// What was said of it.
+    pub hint: String,
+    /// How long before the loss it was.
+    pub before: Duration,
+    /// Number of the thread that did it.
+    pub thread: u32,
+    /// Number of the tracked task that did it, which the label `task` of snapshots has, too; `None` if none did.
+    pub task: Option<u64>,
+    /// Return addresses, leaf first.
+    pub addresses: Vec<u64>,
 }
 
 static LISTENER: OnceLock<fn(&Leak)> = OnceLock::new();
@@ -50,6 +70,7 @@ pub(super) fn report(resource: &'static Type, bytes: u64, open: Option<&Open>, l
             bytes,
             age: open.map(|open| Duration::from_nanos(now.saturating_sub(open.since))),
             last_hint: open.and_then(|open| Some(open.accesses.as_ref()?.last_hint()?.to_owned())),
+            accesses: open.and_then(|open| open.accesses.as_ref()).map_or(Vec::new(), |of| accesses(of, now)),
             lost_before,
         };
         if is_time_for_a_line(now) {
@@ -61,6 +82,17 @@ pub(super) fn report(resource: &'static Type, bytes: u64, open: Option<&Open>, l
         leak
     })
     .tell();
+}
+
+fn accesses(of: &Accesses, now: u64) -> Vec<LeakAccess> {
+    let tell = |access: &Access| LeakAccess {
+        hint: access.hint.clone().into_owned(),
+        before: Duration::from_nanos(now.saturating_sub(access.nanos)),
+        thread: access.thread,
+        task: (access.task != 0).then_some(access.task),
+        addresses: trace::addresses(access.stack),
+    };
+    of.kept().iter().map(tell).collect()
 }
 
 impl Leak {

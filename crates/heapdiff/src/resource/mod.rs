@@ -41,12 +41,13 @@ mod registry;
 mod resource_type;
 pub(crate) mod snapshots;
 mod tracked;
+mod unclosed;
 
 #[cfg(feature = "test")]
 pub(crate) use access::Accesses;
 pub use counts::Counts;
 pub use ids::{BadRelease, Ids};
-pub use leak::{Leak, on_leak};
+pub use leak::{Leak, LeakAccess, on_leak};
 pub use lease::Lease;
 pub use level::{BadLevel, Level};
 pub use must_close::MustClose;

@@ -159,8 +159,8 @@ impl Type {
                 weight,
                 #[cfg(feature = "test")]
                 scope,
+                task: thread::polled().number,
                 since,
-                is_unclosed: false,
                 accesses,
             })
         })
@@ -190,17 +190,18 @@ impl Type {
                 hint: hint(),
                 stack: trace::here(tables),
                 thread: thread::number(),
+                task: thread::polled().number,
                 nanos: clock::nanos(),
             };
             table.record(id, access);
         });
     }
 
-    /// A resource that had to be closed was dropped: it stays open for ever.
+    /// A resource that had to be closed was dropped: it counts as open for ever.
     #[cold]
     pub(super) fn lose(&'static self, id: Option<SlotId>, bytes: u64) {
         let before = self.counts.unclosed();
-        let open = id.and_then(|id| self.open_table()?.mark_unclosed(id));
+        let open = id.and_then(|id| thread::muted(|| self.open_table()?.lose(id)));
         leak::report(self, bytes, open.as_ref(), before);
     }
 

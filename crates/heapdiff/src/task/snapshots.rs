@@ -39,6 +39,7 @@ fn describe(task: &State, now: u64) -> OpenTask {
         Seen { .. } => TaskState::Parked,
     };
     OpenTask {
+        number: task.number,
         spawned: task.spawned,
         parked: seen.parked,
         epoch: task.epoch,

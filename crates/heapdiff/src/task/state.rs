@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 /// is taken between two of them may be off by one poll.
 #[derive(Debug)]
 pub(crate) struct TaskState {
+    /// From 1 on, in the order of their spawns.
+    pub(crate) number: u64,
     /// Where it was spawned.
     pub(crate) spawned: StackId,
     /// The number of snapshots that had begun before.
@@ -51,14 +53,11 @@ pub(crate) struct Seen {
 }
 
 impl TaskState {
-    pub(crate) const fn new(
-        spawned: StackId,
-        epoch: u32,
-        since: u64,
-        future_bytes: u64,
-        scope: Scope,
-    ) -> Self {
+    pub(crate) fn new(spawned: StackId, epoch: u32, since: u64, future_bytes: u64, scope: Scope) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
         Self {
+            // Relaxed: only that numbers differ matters.
+            number: LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
             spawned,
             epoch,
             since,

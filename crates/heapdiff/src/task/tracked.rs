@@ -112,7 +112,7 @@ impl<P> Polling<P> {
             }
         }
         let base = registers::capture().stack_pointer;
-        let before = thread::set_polled(thread::Polled { task: state.address(), base });
+        let before = thread::set_polled(thread::Polled { task: state.address(), base, number: state.number });
         let scope_before = state.enter_scope();
         let (allocated, timed_from) = (self.allocated, self.timed_from);
         let _end = End { state, allocated, timed_from, before, scope_before };

@@ -35,6 +35,15 @@ pub(super) struct Resources {
     pub(super) hint: Option<String>,
 }
 
+impl Resources {
+    fn add(&mut self, count: u64, bytes: u64, accesses: Option<&Accesses>) {
+        self.count = self.count.saturating_add(count);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let hint = accesses.and_then(Accesses::last_hint);
+        self.hint = hint.map(str::to_owned).or_else(|| self.hint.take());
+    }
+}
+
 /// Tasks that are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TaskKey {
@@ -64,12 +73,15 @@ fn resources(scope: Scope) -> BTreeMap<ResourceKey, Resources> {
                 return;
             }
             let name = registered.name.clone();
-            let key = ResourceKey { name, stack: open.stack, is_unclosed: open.is_unclosed };
-            let alike = all.entry(key).or_default();
-            alike.count += 1;
-            alike.bytes = alike.bytes.saturating_add(open.bytes);
-            let hint = open.accesses.as_deref().and_then(Accesses::last_hint);
-            alike.hint = hint.map(str::to_owned).or_else(|| alike.hint.take());
+            let key = ResourceKey { name, stack: open.stack, is_unclosed: false };
+            all.entry(key).or_default().add(1, open.bytes, open.accesses.as_deref());
+        });
+        table.visit_unclosed(|key, row| {
+            if key.scope == scope {
+                let name = registered.name.clone();
+                let key = ResourceKey { name, stack: key.stack, is_unclosed: true };
+                all.entry(key).or_default().add(row.kept, row.kept_bytes, row.last.as_deref());
+            }
         });
     }
     all
@@ -91,11 +103,7 @@ fn tasks(scope: Scope) -> BTreeMap<TaskKey, u64> {
 pub(super) fn let_go(scope: Scope) {
     for registered in resource::types() {
         if let Some(table) = registered.of.open_table() {
-            table.change_all(|open| {
-                if open.scope == scope {
-                    open.scope = Scope::NONE;
-                }
-            });
+            table.let_go(scope);
         }
     }
     if let Some(table) = task::table() {

@@ -36,6 +36,9 @@ fn listen(leak: &Leak) {
     assert_eq!((leak.resource.name(), leak.bytes, leak.last_hint.as_deref()), ("session", 5, Some("began")));
     assert_eq!(leak.lost_before, HEARD.fetch_add(1, Ordering::Relaxed));
     assert!(leak.age.is_some());
+    let [began] = &leak.accesses[..] else { unreachable!("one access") };
+    assert_eq!((began.hint.as_str(), began.task), ("began", None));
+    assert!(!began.addresses.is_empty() && leak.age.is_some_and(|age| began.before <= age));
 }
 
 #[inline(never)]
@@ -68,6 +71,36 @@ pub(crate) const UNCLOSED: Case = Case {
         let stderr = ran.stderr();
         assert_eq!(stderr.lines().count(), 1, "a line now and then, not one a leak: {stderr}");
         assert!(stderr.contains("`session`") && stderr.contains("last `began`"), "{stderr}");
+    },
+};
+
+/// What is lost takes one row, however many there are, and stays in the snapshots of its time.
+pub(crate) const MANY_UNCLOSED: Case = Case {
+    name: "ten_thousand_unclosed_of_one_site_are_one_row_of_constant_size",
+    environment: &[("HEAPDIFF_RESOURCES", "records")],
+    inside: || {
+        let profiler = profiler();
+        for count in [100, 10_000, 1] {
+            (0..count).for_each(|_| drop(transaction()));
+            profiler.snapshot().unwrap();
+        }
+    },
+    check: |ran: &Ran| {
+        let snapshots = resources(ran, "session");
+        let (few, many) = (figures(&snapshots[0]), figures(&snapshots[1]));
+        assert_eq!((few.unclosed, many.unclosed), (100, 10_100));
+        // One row more, for what was lost after the first snapshot.
+        assert!(many.table_bytes <= few.table_bytes + 2000, "{} then {}", few.table_bytes, many.table_bytes);
+        // Each access of each of them is kept or counted.
+        let accesses = sum(&snapshots[1], "accesses", "transaction");
+        assert_eq!(u64::try_from(accesses).unwrap() + many.accesses_dropped, 10_100);
+        let rows = |snapshot| -> Vec<i64> {
+            labelled(snapshot, "state", "unclosed").iter().map(|row| row.values[2]).collect()
+        };
+        assert_eq!(rows(&snapshots[0]), [100]);
+        assert_eq!(rows(&snapshots[1]), [100, 10_000], "by the snapshots that they were lost between");
+        assert_eq!(rows(&snapshots[2]), [100, 10_000, 1]);
+        assert_eq!(sum(&snapshots[2], "space", "transaction"), 5 * 10_101);
     },
 };
 

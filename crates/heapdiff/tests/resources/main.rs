@@ -38,6 +38,7 @@ static CASES: &[Case] = &[
     levels::NAMES,
     losses::FORGOTTEN,
     losses::UNCLOSED,
+    losses::MANY_UNCLOSED,
     losses::TWICE,
     losses::OVERWRITTEN,
     losses::FORKED,

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 #[global_allocator]
 static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 
-static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NOT_RECORDING];
+static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NUMBERS, NOT_RECORDING];
 
 fn main() -> ExitCode {
     support::main(CASES)
@@ -214,6 +214,12 @@ const LINTS: Case = Case {
         runtime.spawn(self_waking().tracked());
         runtime.spawn(large().tracked());
         runtime.spawn(blocking().tracked());
+        // Dropped before the task has ended, and one that is kept.
+        let ((_first, mut detached), (_second, mut joined)) =
+            (mpsc::channel::<u8>(1), mpsc::channel::<u8>(1));
+        let _context = runtime.enter();
+        drop(heapdiff::task::spawn(async move { detached.recv().await }));
+        let _handle = heapdiff::task::spawn(async move { joined.recv().await });
         std::thread::sleep(Duration::from_millis(1500));
         profiler.snapshot().unwrap();
     },
@@ -227,6 +233,7 @@ const LINTS: Case = Case {
         // The lost one, and the large one, which waits for ever too.
         assert_eq!(with("lost waker"), 2);
         assert_eq!(with("self-waking"), 1);
+        assert_eq!(with("detached"), 1);
         let running = |row: &&Sample| has_label(snapshot, row, "state", "running");
         assert_eq!(snapshot.0.samples.iter().filter(running).count(), 1);
     },
@@ -322,6 +329,19 @@ const CANCELLED: Case = Case {
         settle(&runtime);
         aborted.abort();
         assert!(runtime.block_on(aborted).unwrap_err().is_cancelled());
+        // One that is cancelled by itself, in the middle of its poll, and one that drops another in its own.
+        let (to_itself, receiver) = tokio::sync::oneshot::channel::<tokio::task::AbortHandle>();
+        let of_itself = runtime.spawn(
+            async {
+                receiver.await.unwrap().abort();
+                let dropped = Box::pin(lost().tracked());
+                drop(dropped);
+                lost().await;
+            }
+            .tracked(),
+        );
+        to_itself.send(of_itself.abort_handle()).unwrap();
+        assert!(runtime.block_on(of_itself).unwrap_err().is_cancelled());
         // A tracked future inside of another one is a task of its own.
         let nested = async { lost().tracked().await };
         runtime.spawn(nested.tracked());
@@ -332,6 +352,45 @@ const CANCELLED: Case = Case {
         let snapshot = &tasks(ran)[0];
         let count: i64 = snapshot.0.samples.iter().map(|row| value(snapshot, row, "count")).sum();
         assert_eq!(count, 2, "the nested ones");
+    },
+};
+
+static FILE: heapdiff::resource::Type = heapdiff::resource::Type::new("file");
+
+/// What a task acquires has its number, which the task has, too.
+const NUMBERS: Case = Case {
+    name: "what_a_task_acquires_has_its_number",
+    environment: &[("HEAPDIFF_RESOURCES", "all")],
+    inside: || {
+        let (profiler, runtime) = (profiler(), runtime());
+        for _ in 0..2 {
+            let _ = runtime.block_on(runtime.spawn(async { 7 }.tracked()));
+        }
+        let holding = async {
+            let _file = FILE.track(());
+            lost().await;
+        };
+        runtime.spawn(holding.tracked());
+        settle(&runtime);
+        let of_no_task = FILE.acquire(5);
+        profiler.snapshot().unwrap();
+        drop(of_no_task);
+    },
+    check: |ran: &Ran| {
+        let number = |snapshot: &Snapshot, sample: &Sample| {
+            let labels = sample.labels.iter().filter(|label| snapshot.0.strings.get(label.key) == "task");
+            let mut numbers = labels.filter_map(|label| match label.value {
+                LabelValue::Number { value, .. } => Some(value),
+                LabelValue::Text(_) => None,
+            });
+            numbers.next()
+        };
+        let tasks = &tasks(ran)[0];
+        assert_eq!(tasks.0.samples.iter().map(|row| number(tasks, row)).collect::<Vec<_>>(), [Some(3)]);
+        let files = Snapshot(support::read(&support::paths(&ran.dir.join("profiles/resources/file"))[0]));
+        let mut numbers: Vec<_> = files.0.samples.iter().map(|row| number(&files, row)).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [None, Some(3)]);
     },
 };
 
