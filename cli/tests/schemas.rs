@@ -12,7 +12,7 @@ mod things;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
 use heapdiff_profile::{
-    InUse, Label, LabelValue, MemoryFigures, PoolFigures, Profile, ProfileBuilder, ResourceFigures,
+    InUse, Label, LabelValue, MemoryFigures, PoolFigures, Profile, ProfileBuilder, ResourceFigures, Sample,
 };
 use heapdiff_recorder::State;
 use heapdiff_snapshot::{HeapEstimates, Memory, Moment};
@@ -111,6 +111,8 @@ const QUESTIONS: &[&str] = &[
     "tags MADE/words.pb.gz",
     "traces MADE/empty.pb.gz",
     "MADE/beside",
+    "diff MADE/beside",
+    "trend MADE/beside",
     "trend MADE/beside/tasks",
     "diff MADE/beside/resources/buffer",
     "trend MADE/growing",
@@ -297,7 +299,7 @@ fn made() -> TempDir {
     }
     for sequence in 0..story::SNAPSHOTS {
         let name = format!("shop-20270115T080000Z-42-{sequence:06}.pb.gz");
-        write(&format!("beside/{name}"), &shop_snapshot(sequence));
+        write(&format!("beside/{name}"), &of_a_pool(shop_snapshot(sequence)));
         write(&format!("beside/tasks/{name}"), &things::shop_tasks(sequence));
         write(&format!("beside/resources/buffer/{name}"), &things::shop_buffers(sequence));
         for (name, begin) in [("growing", 0), ("late", 2)] {
@@ -354,6 +356,14 @@ fn made() -> TempDir {
     words.samples.clear();
     write("empty.pb.gz", &words);
     folder
+}
+
+/// A profile all of whose memory is chunks of a pool.
+fn of_a_pool(mut profile: Profile) -> Profile {
+    let (key, word) = (profile.strings.intern("pool"), profile.strings.intern("arena"));
+    let mark = |sample: &mut Sample| sample.labels.push(Label { key, value: LabelValue::Text(word) });
+    profile.samples.iter_mut().for_each(mark);
+    profile
 }
 
 /// What a process that was killed is reported as: one of which there are no moments, one whose moments say little and

@@ -11,6 +11,7 @@ use crate::profile::Profile;
 use crate::resolve::ResolvedSamples;
 use crate::sample_type::Columns;
 use crate::sampling::{Grain, Sampling};
+use crate::side_notes::note_resources;
 use crate::significance::Evidence;
 
 /// One side of a comparison.
@@ -117,6 +118,7 @@ impl Comparison {
     /// Sums the values of one side by stack, of which there are `stack_count`: as growth from nothing.
     pub(crate) fn of_one(head: Side<'_>, stack_count: usize, notes: &mut Vec<Note>) -> Self {
         let sampling = head.sampling();
+        note_resources(head.profile, notes);
         let mut sums = vec![StackSums::default(); stack_count];
         for (sample, stack) in head.profile.samples.iter().zip(&head.resolved.stacks) {
             if let Some(sums) = stack.and_then(|stack| sums.get_mut(stack.index())) {
@@ -158,6 +160,7 @@ impl Comparison {
         };
         let (is_scaled, scale) = (scale.is_some(), scale.unwrap_or(BaseScale::NONE));
         let samplings = (base.sampling(), head.sampling());
+        note_resources(head.profile, notes);
         let mut sums = vec![StackSums::default(); stack_count];
         let sides = [(base, samplings.0, true), (head, samplings.1, false)];
         for (side, sampling, is_base) in sides {

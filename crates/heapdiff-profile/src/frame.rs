@@ -6,11 +6,12 @@
 //! same frame in the head although the loader put the program elsewhere.
 
 use crate::function_name::has_path;
+use crate::pool_chunk::PoolChunk;
 use crate::profile::{FunctionId, Location, Profile};
 use crate::string_table::{StringId, StringTable};
 use crate::tags::TagText;
 use foldhash::fast::RandomState;
-use indexmap::{Equivalent, IndexSet};
+use indexmap::{Equivalent, IndexMap, IndexSet};
 
 /// A frame of one [`FrameTable`]; meaningless in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,8 @@ pub struct FrameTable {
     has_path: Vec<bool>,
     stacks: IndexSet<Stack, RandomState>,
     labels: IndexSet<TagText>,
+    /// Stacks that take chunks of pools.
+    pools: IndexMap<StackId, PoolChunk>,
 }
 
 /// Name and file of each function of one profile, as handles of one [`FrameTable`], as far as they were asked for: a
@@ -104,6 +107,17 @@ impl FrameTable {
             file: self.strings.get(file),
             line,
         })
+    }
+
+    /// The pool that what a stack took is a chunk of; `None` for all other memory.
+    #[must_use]
+    pub fn pool_of(&self, stack: StackId) -> Option<&PoolChunk> {
+        self.pools.get(&stack)
+    }
+
+    /// Marks a stack as one that takes chunks of a pool.
+    pub(crate) fn mark_pool(&mut self, stack: StackId, pool: impl FnOnce() -> PoolChunk) {
+        self.pools.entry(stack).or_insert_with(pool);
     }
 
     /// The frames of a stack, **leaf first**, inlined ones expanded; none for a handle of another table.

@@ -78,6 +78,7 @@ mod node_key;
 mod note;
 mod overview;
 mod per_item;
+mod pool_chunk;
 mod profile;
 mod profile_builder;
 mod pruning;
@@ -138,6 +139,7 @@ pub use node_key::NodeBy;
 pub use note::Note;
 pub use overview::{Overview, OverviewBuilder, OverviewOptions, Recording};
 pub use per_item::{ItemCounts, ItemSeries, Per};
+pub use pool_chunk::PoolChunk;
 pub use profile::{
     Function, FunctionId, Label, LabelValue, Labels, Line, Location, LocationId, Mapping, MappingId, Profile,
     Sample, ValueType, Values,

@@ -47,6 +47,15 @@ pub enum Note {
     /// Profiles do not count samples: their number follows from objects, bytes and period, if blocks of one row of the file
     /// are equally big.
     SamplesDerived,
+    /// Not every resource has a stack trace.
+    ResourcesSampled {
+        /// Of how many one has; 0 if none has.
+        one_in: u32,
+        /// How many are open, exactly.
+        open: u64,
+        /// Of how many nothing is known because there was no room.
+        refused: u64,
+    },
     /// Profiles count bytes alone, so that nobody can tell how sure they are.
     SamplesUnknown,
     /// Base and head come from different programs.
@@ -131,6 +140,7 @@ impl fmt::Display for Note {
                 f,
                 "the base is scaled by {factor:.4} to hold as much as the head: compared as independent"
             ),
+            Self::ResourcesSampled { one_in, open, refused } => write_resources(*one_in, *open, *refused, f),
             Self::SamplesDerived => write!(
                 f,
                 "the profile counts no samples: they are derived from objects, bytes and period, and so are intervals"
@@ -202,5 +212,17 @@ fn write_merged(snapshots: usize, processes: usize, f: &mut fmt::Formatter<'_>) 
             f,
             "the sum of {snapshots} snapshots of {processes} processes: what is alive in several counts several times"
         ),
+    }
+}
+
+fn write_resources(one_in: u32, open: u64, refused: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{open} are open, exactly; ")?;
+    match one_in {
+        0 => write!(f, "who acquired them is not recorded at this level")?,
+        one_in => write!(f, "one in {one_in} has a stack trace, so rows are estimates")?,
+    }
+    match refused {
+        0 => Ok(()),
+        refused => write!(f, "; of {refused} nothing is known because there was no room"),
     }
 }

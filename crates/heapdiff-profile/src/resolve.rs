@@ -13,6 +13,7 @@ use crate::frame::{FrameId, FrameTable, FunctionTexts, StackId};
 use crate::frame_filter::FrameMatcher;
 use crate::known_locations::{KnownLocations, LocationNumber, Named, Pruned, ResolvedLocation, place};
 use crate::note::Note;
+use crate::pool_chunk;
 use crate::profile::{Location, Profile, Sample};
 use crate::row_key::DiffBy;
 use crate::sampling::is_of_tasks;
@@ -176,6 +177,7 @@ impl<'a> Resolver<'a> {
                 }
             });
         }
+        pool_chunk::mark(profile, &stacks, &mut self.frames);
         ResolvedSamples { stacks }
     }
 

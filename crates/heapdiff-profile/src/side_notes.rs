@@ -1,5 +1,6 @@
 //! What a reader must know of two profiles before they are compared.
 
+use crate::metadata::ResourceFigures;
 use crate::note::Note;
 use crate::profile::Profile;
 use crate::sampling::Sampling;
@@ -19,6 +20,17 @@ pub(crate) fn note_periods(base: &Profile, head: &Profile, notes: &mut Vec<Note>
         && of_base != of_head
     {
         notes.push(Note::DifferentPeriods { base: of_base, head: of_head, unit: period_unit(head) });
+    }
+}
+
+/// Says it if not every resource of a profile has a stack trace.
+pub(crate) fn note_resources(profile: &Profile, notes: &mut Vec<Note>) {
+    let figures = profile.metadata.as_ref().and_then(|metadata| metadata.resource.as_ref());
+    if let Some(ResourceFigures { one_in, acquired, released, refused, .. }) = figures
+        && (*one_in != 1 || *refused > 0)
+    {
+        let open = acquired.saturating_sub(*released);
+        notes.push(Note::ResourcesSampled { one_in: *one_in, open, refused: *refused });
     }
 }
 

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, Interval, NamedProfile, Pairing, Profile,
-    ProfileBuilder, TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
+    DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, InUse, Interval, Label, LabelValue,
+    NamedProfile, Note, Pairing, PoolChunk, PoolFigures, Profile, ProfileBuilder, ResourceFigures,
+    TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
 };
 
 const LEAKY: &[&str] = &["heapdiff::resource::Type::track", "app::handler_leaky src/main.rs:7"];
@@ -88,6 +89,42 @@ fn of_one_in_so_many_the_interval_is_one_of_what_was_asked_for() {
     let nothing = only(&report(&resources(1, 128, &[(0, 3)]), &resources(2, 128, &[(0, 3)]), None));
     let Interval { low, high } = nothing.interval.unwrap();
     assert!(low < 0 && high > 0 && high < 3 * 128 + 1, "{low}..{high}: some may be unseen");
+}
+
+#[test]
+fn what_is_open_is_said_exactly_where_rows_are_estimates() {
+    let figures =
+        ResourceFigures { one_in: 128, acquired: 5000, released: 2500, ..ResourceFigures::default() };
+    let mut head = resources(2, 128, &[(0, 3), (2, 16)]);
+    head.metadata.as_mut().unwrap().resource = Some(figures);
+    let notes = report(&resources(1, 128, &[(0, 3)]), &head, None).notes;
+    assert!(notes.contains(&Note::ResourcesSampled { one_in: 128, open: 2500, refused: 0 }), "{notes:?}");
+}
+
+#[test]
+fn chunks_of_a_pool_are_marked() {
+    let snapshot = |sequence| {
+        let live = InUse { bytes: 4 << 20, objects: 1, samples: 1, epoch: i64::from(sequence) };
+        let mut profile = ProfileBuilder::heap()
+            .snapshot(sequence)
+            .in_use(&["app::handler_ok src/main.rs:5"], live)
+            .in_use(&["app::other src/main.rs:6"], live)
+            .build();
+        let (key, name) = (profile.strings.intern("pool"), profile.strings.intern("arena"));
+        let chunk = profile.samples.first_mut().unwrap();
+        chunk.labels.push(Label { key, value: LabelValue::Text(name) });
+        let pool = PoolFigures { name: "arena".into(), resource: "buffer".into(), ..PoolFigures::default() };
+        profile.metadata.as_mut().unwrap().pools = vec![pool];
+        profile
+    };
+    let report = report(&snapshot(1), &snapshot(2), None);
+    let pools: Vec<_> = report
+        .rows
+        .iter()
+        .map(|row| (report.frames.function(row.frame), report.frames.pool_of(row.whole_stack)))
+        .collect();
+    let arena = PoolChunk { pool: "arena".into(), resource: "buffer".into() };
+    assert_eq!(pools, [("app::handler_ok", Some(&arena)), ("app::other", None)]);
 }
 
 #[test]

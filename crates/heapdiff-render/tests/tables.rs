@@ -122,7 +122,7 @@ fn no_rows_still_have_their_columns() {
     DiffJson { report, base: side, head: side, rows_max: None }.write_csv(&mut csv).unwrap();
     let text = String::from_utf8(csv).unwrap();
     assert_eq!(text.lines().count(), 1);
-    assert!(text.starts_with("key,function,file,line,via,stack,stacks,base_bytes,"), "{text}");
+    assert!(text.starts_with("key,function,file,line,via,stack,pool,stacks,base_bytes,"), "{text}");
     let text = markdown(|options, out| DiffText { report, base: side, head: side }.write(options, out));
     assert!(
         text.ends_with("Nothing to compare: no sample in base or head.\n") && !text.contains('|'),

@@ -267,6 +267,9 @@ pub(super) struct RowJson<'a> {
     stack: Vec<FrameJson>,
     /// The same with the frames that are hidden by default.
     whole_stack: Vec<FrameJson>,
+    /// The pool that this memory is a chunk of; null for all other memory. Who holds its parts is in the profile of its
+    /// resources.
+    pool: Option<String>,
     /// How many stacks the row sums over.
     stacks: usize,
     #[serde(flatten)]
@@ -383,6 +386,7 @@ impl<'a> RowJson<'a> {
             via: row.via.map(|via| FrameJson::of(via, frames)),
             stack: FrameJson::stack(&row.stack, frames),
             whole_stack: FrameJson::stack(frames.stack(row.whole_stack), frames),
+            pool: frames.pool_of(row.whole_stack).map(|chunk| chunk.pool.clone()),
             stacks: row.stacks,
             movement: MovementJson::of(row, report),
         }

@@ -97,7 +97,9 @@ impl DiffText<'_> {
         if let Some(title) = row_title::words(&row.title, by, options.source_root.as_deref()) {
             return RowName::titled(title, row.stacks, frames.frame(row.frame), options);
         }
-        let name = RowName::of(frames.frame(row.frame), options).through(row.via, frames);
+        let name = RowName::of(frames.frame(row.frame), options)
+            .through(row.via, frames)
+            .in_pool(frames.pool_of(row.whole_stack));
         match by {
             DiffBy::Stack => name.called_by(row.stack.get(1..).unwrap_or_default(), frames),
             _ => name,

@@ -5,7 +5,7 @@ use super::table::{Align, Cell, Row, Table};
 use super::wrapping::wrapped;
 use crate::elide;
 use crate::source_path;
-use heapdiff_profile::{Frame, FrameId, FrameTable, Names};
+use heapdiff_profile::{Frame, FrameId, FrameTable, Names, PoolChunk};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -91,8 +91,21 @@ impl RowName {
 
     /// Adds why the row is what it is.
     pub(super) fn because(mut self, reason: String) -> Self {
-        self.reason = reason;
+        self.reason = match self.reason.as_str() {
+            "" => reason,
+            before => format!("{before}; {reason}"),
+        };
         self
+    }
+
+    /// Adds that the memory is a chunk of a pool, and where to see who holds its parts.
+    pub(super) fn in_pool(self, pool: Option<&PoolChunk>) -> Self {
+        let Some(PoolChunk { pool, resource }) = pool else { return self };
+        let holders = match resource.as_str() {
+            "" => "not who holds its parts".to_owned(),
+            resource => format!("who holds its parts is in resources/{}", elide::printable(resource)),
+        };
+        self.because(format!("a chunk of the pool `{}`: {holders}", elide::printable(pool)))
     }
 
     /// The name of a function beside that of the row.

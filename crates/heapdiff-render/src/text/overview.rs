@@ -190,7 +190,9 @@ impl OverviewText<'_> {
 
     fn name(&self, row: &TrendRow, options: &TextOptions) -> RowName {
         let frames = &self.overview.trend.frames;
-        let name = RowName::of(frames.frame(row.frame), options).through(row.via, frames);
+        let name = RowName::of(frames.frame(row.frame), options)
+            .through(row.via, frames)
+            .in_pool(frames.pool_of(row.whole_stack));
         match row.judgement.verdict {
             Verdict::Inconclusive if !self.overview.is_short() => {
                 name.because(verdict_words::reason(row.judgement.reason))

@@ -194,7 +194,9 @@ impl TrendText<'_> {
         let by = &self.report.by;
         let name = match row_title::words(&row.title, by, options.source_root.as_deref()) {
             Some(title) => RowName::titled(title, row.stacks, frames.frame(row.frame), options),
-            None => RowName::of(frames.frame(row.frame), options).through(row.via, frames),
+            None => RowName::of(frames.frame(row.frame), options)
+                .through(row.via, frames)
+                .in_pool(frames.pool_of(row.whole_stack)),
         };
         name.because(why(row, &Rates::of(self.report)))
     }
