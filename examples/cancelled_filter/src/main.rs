@@ -33,7 +33,7 @@ static POOL: OnceLock<Pool> = OnceLock::new();
 
 fn main() -> Result<(), BoxError> {
     let arguments = Arguments::parse();
-    let pool = POOL.get_or_init(Pool::default);
+    let pool = POOL.get_or_init(Pool::new);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let cancelled = runtime.block_on(make_requests(&arguments, pool))?;
     let (chunks, out) = pool.figures();

@@ -23,7 +23,7 @@ const BATCH: u64 = 200;
 
 fn main() -> std::io::Result<()> {
     let arguments = Arguments::parse();
-    let pool = POOL.get_or_init(Pool::default);
+    let pool = POOL.get_or_init(Pool::new);
     let handlers = Handlers { pool, variant: arguments.variant };
     for request in 0..arguments.requests {
         handlers.handle(request);

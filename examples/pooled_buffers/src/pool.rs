@@ -6,7 +6,7 @@
 //! ```
 //! **Source:** `PooledByteBufAllocator` of Netty, whose chunks and pages have these sizes.
 
-use heapdiff::resource::{Lease, Type};
+use heapdiff::resource::{self, Lease, Type};
 use slab::Slab;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,11 +27,13 @@ static BUFFER: Type = Type::new("buffer");
 pub(crate) struct Buffer(usize);
 
 /// Hands out buffers. A chunk is never given back to the allocator.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pool(Mutex<Arena>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Arena {
+    /// So that heap profiles say which memory is this pool's, and who has it.
+    known: resource::Pool,
     chunks: Vec<Box<[u8]>>,
     free: Vec<Page>,
     buffers: Slab<Entry>,
@@ -53,12 +55,20 @@ struct Entry {
 }
 
 impl Pool {
+    /// A pool without chunks.
+    pub(crate) fn new() -> Self {
+        let known = resource::Pool::register("arena", Some(&BUFFER));
+        Self(Mutex::new(Arena { known, chunks: Vec::new(), free: Vec::new(), buffers: Slab::new() }))
+    }
+
     /// A buffer with one reference.
     pub(crate) fn acquire(&self) -> Buffer {
         let lease = BUFFER.acquire(PAGE_BYTES as u64);
         let mut arena = self.lock();
         let page = arena.take_page();
-        Buffer(arena.buffers.insert(Entry { page, references: 1, lease }))
+        let buffer = arena.buffers.insert(Entry { page, references: 1, lease });
+        arena.update_known();
+        Buffer(buffer)
     }
 
     /// One reference more.
@@ -76,6 +86,7 @@ impl Pool {
         if entry.references == 0 {
             let page = arena.buffers.remove(buffer.0).page;
             arena.free.push(page);
+            arena.update_known();
         }
     }
 
@@ -115,10 +126,15 @@ impl Arena {
     /// happened to need that page, whoever has the others.
     fn grow(&mut self) -> Page {
         let memory = vec![0; CHUNK_BYTES];
+        self.known.add_chunk(memory.as_ptr(), memory.len());
         let chunk = self.chunks.len();
         self.chunks.push(memory.into_boxed_slice());
         self.free.extend((1..PAGES_PER_CHUNK).rev().map(|number| Page { chunk, number }));
         Page { chunk, number: 0 }
+    }
+
+    fn update_known(&self) {
+        self.known.update(self.buffers.len() as u64, self.free.len() as u64);
     }
 }
 
@@ -128,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_released_buffer_is_handed_out_again_and_a_retained_one_is_not() {
-        let pool = Pool::default();
+        let pool = Pool::new();
         let first = pool.acquire();
         pool.retain(first);
         pool.release(first);
@@ -145,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_chunk_is_taken_when_no_page_is_left() {
-        let pool = Pool::default();
+        let pool = Pool::new();
         let buffers: Vec<Buffer> = (0..PAGES_PER_CHUNK).map(|_| pool.acquire()).collect();
         assert_eq!(pool.figures(), (1, 512));
         let next = pool.acquire();

@@ -56,6 +56,15 @@ fn the_buffers_are_the_leaky_handlers_and_the_memory_the_innocent_ones() {
         chunks.iter().filter(|stack| places("pooled_buffers", stack).contains(&grow)).collect();
     let [stack] = &chunks[..] else { unreachable!("one stack: {chunks:?}") };
     assert_eq!((handler(stack), stack["value"].as_i64()), ("handler_ok", Some(4 << 22)), "{stack}");
+    // But it says that the memory is a pool's, whose buffers have a profile of their own.
+    let labels = stack["labels"].as_array().unwrap();
+    assert!(labels.iter().any(|label| label["key"] == "pool" && label["words"][0] == "arena"), "{labels:?}");
+    let info = report(&["info"], &last_snapshot(folder.path()));
+    let pool = &info["metadata"]["pools"][0];
+    assert_eq!(
+        (&pool["resource"], &pool["used"], &pool["free"]),
+        (&"buffer".into(), &2000.into(), &48.into())
+    );
 }
 
 #[test]

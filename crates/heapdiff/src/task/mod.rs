@@ -17,6 +17,10 @@
 //! It works with every executor, on the stable compiler and without `tokio_unstable`: what a task waits for clones the
 //! waker that the task is polled with, and the stack of that clone is the place.
 //!
+//! # Names
+//! Line tables have the lines of both. For the names of async functions, which an optimizing compiler mostly inlines, build
+//! with `debug = "limited"`: with line tables alone each of them is called `{async_fn#0}`.
+//!
 //! # Limits
 //! A future that is tracked before the recording begins is not seen. A future that waits without cloning its waker, as one
 //! that is woken by itself only, has the place where it parked before.
