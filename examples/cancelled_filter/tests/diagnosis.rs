@@ -15,7 +15,7 @@ const POOL: &str = include_str!("../../pooled_buffers/src/pool.rs");
 fn run(variant: &str, requests: &str, folder: &Path) -> String {
     let arguments = ["--variant", variant, "--requests", requests, "--pause", "5ms"];
     let settings =
-        [("HEAPDIFF_EVERY", "200ms"), ("HEAPDIFF_PERIOD", "1"), ("HEAPDIFF_RESOURCES", "buffer=records")];
+        [("HEAPDIFF_EVERY", "100ms"), ("HEAPDIFF_PERIOD", "1"), ("HEAPDIFF_RESOURCES", "buffer=records")];
     record(env!("CARGO_BIN_EXE_cancelled_filter"), &arguments, &settings, folder)
 }
 
@@ -51,6 +51,12 @@ fn every_buffer_of_a_cancelled_request_is_out_and_was_queued_last() {
     let hints = stack["labels"].as_array().unwrap().iter().find(|label| label["key"] == "hint").unwrap();
     assert_eq!(hints["words"], Value::from(vec!["Buffered in the inbound queue"]));
     assert_eq!(chunk_bytes(folder.path()), 2 * (4 << 20));
+    let headline = &report(&[], folder.path())["headline"];
+    assert_eq!(
+        (&headline["kind"], &headline["verdict"]),
+        (&"resources".into(), &"LEAK-LIKE".into()),
+        "{headline}"
+    );
 }
 
 /// A chunk has 512 buffers, so what 60 requests lose fits into the first one.
@@ -68,4 +74,6 @@ fn a_drop_guard_releases_them_all() {
     let printed = run("fixed", "200", folder.path());
     assert!(printed.ends_with("chunks of 4 MiB: 1, buffers that are out: 0\n"), "{printed}");
     assert!(stacks(&folder.path().join("resources/buffer"), "count").is_empty());
+    let headline = &report(&[], folder.path())["headline"];
+    assert_ne!(headline["verdict"], "LEAK-LIKE", "{headline}");
 }

@@ -14,7 +14,7 @@ const POOL: &str = include_str!("../src/pool.rs");
 
 fn run(variant: &str, folder: &Path) -> String {
     let settings =
-        [("HEAPDIFF_EVERY", "200ms"), ("HEAPDIFF_PERIOD", "1"), ("HEAPDIFF_RESOURCES", "buffer=all")];
+        [("HEAPDIFF_EVERY", "50ms"), ("HEAPDIFF_PERIOD", "1"), ("HEAPDIFF_RESOURCES", "buffer=all")];
     record(env!("CARGO_BIN_EXE_pooled_buffers"), &["--variant", variant, "--pause", "5ms"], &settings, folder)
 }
 
@@ -49,6 +49,13 @@ fn the_buffers_are_the_leaky_handlers_and_the_memory_the_innocent_ones() {
     let stacks_of_bytes = stacks(&buffers, "space");
     assert_eq!(stacks_of_bytes[0]["value"], 2000 * 8192);
 
+    let headline = &report(&[], folder.path())["headline"];
+    assert_eq!(
+        (&headline["kind"], &headline["verdict"]),
+        (&"resources".into(), &"LEAK-LIKE".into()),
+        "{headline}"
+    );
+
     // The heap profile has the same bytes, and the wrong name.
     let chunks = stacks(folder.path(), "inuse_space");
     let grow = format!("pool.rs:{}", line_of(POOL, "vec![0; CHUNK_BYTES]"));
@@ -73,4 +80,6 @@ fn the_fixed_handlers_leave_nothing() {
     let printed = run("fixed", folder.path());
     assert_eq!(printed, "16000 requests are done; chunks of 4 MiB: 1, buffers that are out: 0\n");
     assert!(stacks(&folder.path().join("resources/buffer"), "count").is_empty());
+    let headline = &report(&[], folder.path())["headline"];
+    assert_ne!(headline["verdict"], "LEAK-LIKE", "{headline}");
 }

@@ -42,6 +42,12 @@ fn every_connection_leaves_two_tasks_and_a_descriptor() {
         let labels = task["labels"].to_string();
         assert!(labels.contains("detached") && labels.contains("parked"), "{labels}");
     }
+    let headline = &report(&[], folder.path())["headline"];
+    assert_eq!(
+        (&headline["kind"], &headline["verdict"]),
+        (&"tasks".into(), &"LEAK-LIKE".into()),
+        "{headline}"
+    );
 }
 
 #[test]
@@ -50,4 +56,6 @@ fn the_fixed_connections_leave_nothing() {
     let printed = run("fixed", folder.path());
     assert_eq!(printed, "160 connections are done; 0 descriptors more than before are open\n");
     assert!(tasks(folder.path()).is_empty());
+    let headline = &report(&[], folder.path())["headline"];
+    assert_ne!(headline["verdict"], "LEAK-LIKE", "{headline}");
 }

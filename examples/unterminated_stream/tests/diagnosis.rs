@@ -15,7 +15,7 @@ const SERVICE: &str = include_str!("../src/service.rs");
 
 fn run(form: &str, variant: &str, folder: &Path) -> String {
     let arguments = ["--form", form, "--variant", variant, "--rounds", "100"];
-    let settings = [("HEAPDIFF_EVERY", "200ms"), ("HEAPDIFF_PERIOD", "1")];
+    let settings = [("HEAPDIFF_EVERY", "100ms"), ("HEAPDIFF_PERIOD", "1")];
     record(env!("CARGO_BIN_EXE_unterminated_stream"), &arguments, &settings, folder)
 }
 
@@ -46,6 +46,9 @@ fn an_overwritten_handle_leaves_a_frame_a_round() {
 
     let diff = report(&["diff"], folder.path());
     assert_eq!(diff["rows"][0]["line"], line, "{}", diff["rows"][0]["function"]);
+    let overview = report(&[], folder.path());
+    assert_eq!(overview["rows"][0]["line"], line, "{}", overview["rows"][0]["function"]);
+    assert_eq!(overview["rows"][0]["verdict"], "LEAK-LIKE");
 }
 
 #[test]
