@@ -23,7 +23,8 @@ use tokio::sync::mpsc;
 #[global_allocator]
 static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 
-static CASES: &[Case] = &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NUMBERS, NOT_RECORDING];
+static CASES: &[Case] =
+    &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NUMBERS, UNWRAPPED, NOT_RECORDING];
 
 fn main() -> ExitCode {
     support::main(CASES)
@@ -391,6 +392,39 @@ const NUMBERS: Case = Case {
         let mut numbers: Vec<_> = files.0.samples.iter().map(|row| number(&files, row)).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [None, Some(3)]);
+    },
+};
+
+mod library {
+    /// Spawns without asking anybody.
+    #[inline(never)]
+    pub(super) fn connect(runtime: &tokio::runtime::Runtime) {
+        runtime.spawn(super::lost());
+    }
+}
+
+/// Tasks that nobody has wrapped are seen by their cells, in the profile of the heap.
+const UNWRAPPED: Case = Case {
+    name: "a_task_that_nobody_wrapped_is_seen_by_its_cell",
+    environment: &[],
+    inside: || {
+        let builder = heapdiff::Profiler::builder().dir("profiles").every(Duration::MAX).period(1);
+        let (profiler, runtime) = (builder.start().unwrap(), runtime());
+        (0..200).for_each(|_| library::connect(&runtime));
+        runtime.spawn(async {
+            let _at_work = std::hint::black_box(Box::new([0u8; 100]));
+            lost().await;
+        });
+        settle(&runtime);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let heap = &ran.snapshots()[0];
+        let cells = heapdiff_profile::task_cells(&heap.0, Default::default()).unwrap();
+        let rows: Vec<_> =
+            cells.rows.iter().map(|row| (cells.frames.function(row.spawn).to_owned(), row.count)).collect();
+        assert!(rows[0].0.ends_with("library::connect") && rows[0].1 == 200, "{rows:?}");
+        assert_eq!(rows.iter().map(|row| row.1).sum::<i64>(), 201, "{rows:?}");
     },
 };
 
