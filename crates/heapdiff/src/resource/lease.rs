@@ -11,30 +11,37 @@ use std::fmt;
 /// [`MustClose`](super::MustClose); for those that are a number, [`Ids`](super::Ids). A lease that is forgotten
 /// (`mem::forget`, a cycle of `Arc`s) is a resource that stays open, which is what it is.
 #[must_use = "dropping it at once is a release"]
-pub struct Lease {
-    /// `None` if the type was off.
-    of: Option<&'static Type>,
+pub struct Lease(Option<Held>);
+
+/// What a lease is of. There is none if the type was off: then a lease is one word that says so.
+struct Held {
+    of: &'static Type,
     id: Option<SlotId>,
     bytes: u64,
-    /// Whether its accesses are kept.
-    keeps_accesses: bool,
-    must_close: bool,
+    /// [`KEEPS_ACCESSES`] and [`MUST_CLOSE`]. No `bool`s: then it is the pointer that says whether there is a lease.
+    marks: u8,
 }
+
+/// Its accesses are kept.
+const KEEPS_ACCESSES: u8 = 1;
+/// Dropping it is a leak.
+const MUST_CLOSE: u8 = 2;
 
 impl Lease {
     /// A lease of nothing.
-    pub(super) const NONE: Self =
-        Self { of: None, id: None, bytes: 0, keeps_accesses: false, must_close: false };
+    pub(super) const NONE: Self = Self(None);
 
     #[inline]
     pub(super) const fn new(of: &'static Type, id: Option<SlotId>, bytes: u64) -> Self {
-        Self { of: Some(of), id, bytes, keeps_accesses: false, must_close: false }
+        Self(Some(Held { of, id, bytes, marks: 0 }))
     }
 
     /// The same, whose accesses are kept if it is known where it was acquired.
     #[inline]
     pub(super) const fn keeping_accesses(mut self, keeps: bool) -> Self {
-        self.keeps_accesses = keeps && self.id.is_some();
+        if let Some(held) = &mut self.0 {
+            held.marks |= if keeps && held.id.is_some() { KEEPS_ACCESSES } else { 0 };
+        }
         self
     }
 
@@ -51,44 +58,51 @@ impl Lease {
     /// As [`Self::record`], with a hint that is made only if it is kept.
     #[inline]
     pub fn record_with(&self, hint: impl FnOnce() -> Cow<'static, str>) {
-        if let (true, Some(of), Some(id)) = (self.keeps_accesses, self.of, self.id) {
-            of.record(id, hint);
+        if let Some(Held { of, id: Some(id), marks, .. }) = &self.0
+            && marks & KEEPS_ACCESSES != 0
+        {
+            of.record(*id, hint);
         }
     }
 
     /// A resource that was made of this one, such as a slice of a buffer that must be released by itself. As much is kept
     /// of it as of this one.
     pub fn derive(&self, bytes: u64) -> Self {
-        self.of.map_or(Self::NONE, |of| of.derive(self.id, bytes).keeping_accesses(self.keeps_accesses))
+        let derived =
+            |held: &Held| held.of.derive(held.id, bytes).keeping_accesses(held.marks & KEEPS_ACCESSES != 0);
+        self.0.as_ref().map_or(Self::NONE, derived)
     }
 
     /// Makes dropping it a leak.
     pub(super) const fn must_close(mut self) -> Self {
-        self.must_close = true;
+        if let Some(held) = &mut self.0 {
+            held.marks |= MUST_CLOSE;
+        }
         self
     }
 
     /// Releases it.
     pub(super) fn close(mut self) {
-        self.must_close = false;
+        if let Some(held) = &mut self.0 {
+            held.marks &= !MUST_CLOSE;
+        }
     }
 }
 
 impl Drop for Lease {
     #[inline]
     fn drop(&mut self) {
-        if let Some(of) = self.of {
-            if self.must_close {
-                of.lose(self.id, self.bytes);
-            } else {
-                of.release(self.id, self.bytes);
-            }
+        match self.0 {
+            None => {}
+            Some(Held { of, id, bytes, marks }) if marks & MUST_CLOSE == 0 => of.release(id, bytes),
+            Some(Held { of, id, bytes, .. }) => of.lose(id, bytes),
         }
     }
 }
 
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("of", &self.of.map(Type::name)).field("bytes", &self.bytes).finish()
+        let (of, bytes) = self.0.as_ref().map_or((None, 0), |held| (Some(held.of.name()), held.bytes));
+        f.debug_struct("Lease").field("of", &of).field("bytes", &bytes).finish()
     }
 }

@@ -29,6 +29,7 @@ static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 static CASES: &[Case] = &[
     reports::ONE_ROW,
     reports::SLICES,
+    reports::BYTES,
     reports::ACCESSES,
     reports::SAMPLED,
     reports::NOT_RECORDING,

@@ -75,6 +75,37 @@ pub(crate) const SLICES: Case = Case {
     },
 };
 
+#[inline(never)]
+fn read_body() -> bytes::Bytes {
+    let buffer = PAGE.track_bytes(vec![7u8; 4096], 4096);
+    Tracked::record(&buffer, "read");
+    bytes::Bytes::from_owner(buffer)
+}
+
+/// The smallest slice of a `Bytes` keeps the buffer that it is a slice of.
+pub(crate) const BYTES: Case = Case {
+    name: "a_slice_of_bytes_keeps_its_buffer_open",
+    environment: &[("HEAPDIFF_RESOURCES", "records")],
+    inside: || {
+        let profiler = profiler();
+        let body = read_body();
+        let (head, tail) = (body.slice(..4), body.clone().split_off(4095));
+        drop(body);
+        assert_eq!((&head[..], &tail[..]), (&[7u8; 4][..], &[7u8][..]));
+        drop(head);
+        assert_eq!((PAGE.counts().open(), PAGE.counts().open_bytes()), (1, 4096));
+        profiler.snapshot().unwrap();
+        std::thread::spawn(|| drop(tail)).join().unwrap();
+        assert_eq!(PAGE.counts().open(), 0);
+    },
+    check: |ran: &Ran| {
+        let snapshots = resources(ran, "page");
+        assert_eq!(sum(&snapshots[0], "space", "read_body"), 4096, "not one byte");
+        assert!(!labelled(&snapshots[0], "hint", "read").is_empty());
+        assert!(snapshots[1].0.samples.is_empty());
+    },
+};
+
 static SESSION: Type = Type::new("session");
 
 #[inline(never)]
