@@ -8,11 +8,11 @@ mod support;
 use std::path::Path;
 use support::{line_of, record, report, snapshots};
 
-/// Runs a variant for some seconds while snapshots are written. Payload and period are a sixteenth of what they are by
-/// default, so that a debug build reads its payloads in time.
+/// Runs a variant for some seconds while snapshots are written. A payload is a sixteenth of what it is by default, so that a
+/// debug build reads it in time; and each is a sample, so that a tooth is as high as it is.
 fn run(variant: &str, folder: &Path) {
     let arguments = ["--variant", variant, "--rounds", "340", "--pause", "5ms", "--payload", "64KiB"];
-    let settings = [("HEAPDIFF_EVERY", "100ms"), ("HEAPDIFF_PERIOD", "32KiB")];
+    let settings = [("HEAPDIFF_EVERY", "50ms"), ("HEAPDIFF_PERIOD", "8KiB")];
     record(env!("CARGO_BIN_EXE_worker_pool"), &arguments, &settings, folder);
 }
 
