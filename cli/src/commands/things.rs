@@ -35,7 +35,7 @@ pub(super) fn read(
             builder.add(named).map_err(refused)
         })?;
         if count > 1 {
-            all.push(Things { kind, trend: builder.finish().map_err(refused)? });
+            all.push(Things::new(kind, builder.finish().map_err(refused)?));
         }
     }
     Ok(all)

@@ -161,7 +161,7 @@ pub use summary::ProfileSummary;
 pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use task_cells::{TaskCellRow, TaskCells, task_cells};
 pub use tendency::Tendency;
-pub use things::{ThingKind, Things};
+pub use things::{OpenCounts, ThingKind, Things};
 pub use traces::{Trace, TraceLabel, TracesReport, traces};
 pub use trend::{
     Cohort, Headroom, ItemRate, ItemRates, Judgement, MemoryLimit, Rate, Reason, SeriesNote, Shape, Step,

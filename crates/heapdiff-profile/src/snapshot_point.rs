@@ -29,6 +29,8 @@ pub struct SnapshotPoint {
     pub live_objects: Option<i64>,
     /// Sampled allocations alive.
     pub live_samples: Option<u64>,
+    /// In a snapshot of resources: how many are open, exactly.
+    pub open: Option<i64>,
     /// Resident set size of the process.
     pub rss: Option<u64>,
     /// The allocator's own figures.
@@ -77,6 +79,9 @@ impl SnapshotPoint {
             live_objects: sum(of_memory.and_then(|columns| columns.objects)),
             live_samples: sum(of_memory.and_then(|columns| columns.samples))
                 .and_then(|sum| u64::try_from(sum).ok()),
+            open: metadata.and_then(|metadata| metadata.resource.as_ref()).map(|figures| {
+                i64::try_from(figures.acquired.saturating_sub(figures.released)).unwrap_or(i64::MAX)
+            }),
             rss: metadata.and_then(|metadata| metadata.memory.rss),
             allocator: metadata.and_then(|metadata| metadata.allocator.clone()),
             counters: metadata.map(|metadata| metadata.counters.clone()).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use crate::frame::FrameId;
 use crate::tendency::Tendency;
-use crate::trend::{Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
+use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
 
 /// A series of things that are counted.
 #[derive(Clone, Debug)]
@@ -11,7 +11,26 @@ pub struct Things {
     pub kind: ThingKind,
     /// Where they come from, and how many of them there are.
     pub trend: TrendReport,
+    /// How many of them there are exactly, where not all of them are known one by one. `None` for tasks, and where a
+    /// snapshot does not say.
+    pub open: Option<OpenCounts>,
 }
+
+/// Exact numbers over a series.
+#[derive(Clone, Debug)]
+pub struct OpenCounts {
+    /// At each snapshot.
+    pub values: Vec<i64>,
+    /// What they do. Nothing is said of it where the series is too short.
+    pub verdict: Verdict,
+    /// How fast they grow.
+    pub rate: Rate,
+}
+
+/// Fewer more than before are no growth that a verdict could rest on.
+const GROWTH_MIN: i64 = 10;
+/// Nor is less than this part of the most that there were.
+const GROWTH_SHARE: i64 = 100;
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,16 +42,25 @@ pub enum ThingKind {
 }
 
 impl Things {
+    /// Things whose places are in a trend.
+    #[must_use]
+    pub fn new(kind: ThingKind, trend: TrendReport) -> Self {
+        let open = OpenCounts::of(&trend);
+        Self { kind, trend, open }
+    }
+
     /// The function that stands between where a task waits and where it was spawned.
     pub const SPAWNED_AT: &str = "[spawned at]";
 
-    /// What they do: the gravest verdict of a row. In a series that is too short for verdicts
+    /// What they do: the gravest verdict of a row, or of the exact numbers. In a series that is too short for verdicts
     /// [`Verdict::Inconclusive`] if a row grew.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let verdicts = self.trend.rows.iter().map(|row| row.judgement.verdict);
         match self.is_short() {
-            false => verdicts.min().unwrap_or(Verdict::Noise),
+            false => {
+                verdicts.chain(self.open.as_ref().map(|open| open.verdict)).min().unwrap_or(Verdict::Noise)
+            }
             true if self.growing().next().is_some() => Verdict::Inconclusive,
             true => Verdict::Noise,
         }
@@ -58,11 +86,23 @@ impl Things {
         })
     }
 
-    /// How fast those that look like leaks grow together; `None` where none does.
+    /// How fast they grow: all of them where their number is known exactly, else those that look like leaks together.
+    /// `None` where nothing does.
     #[must_use]
     pub fn rate(&self) -> Option<Rate> {
+        if let Some(open) = self.open.as_ref().filter(|open| open.verdict == Verdict::LeakLike) {
+            return Some(open.rate);
+        }
         let leaks: Vec<&TrendRow> = self.growing().collect();
         (!self.is_short() && !leaks.is_empty()).then(|| sum_of_rates(&leaks))
+    }
+
+    /// How many there were at the first snapshot, and at the last.
+    #[must_use]
+    pub fn first_and_last(&self) -> (i64, i64) {
+        let values = self.open.as_ref().map_or(&self.trend.total.values, |open| &open.values);
+        let value = |value: Option<&i64>| value.copied().unwrap_or(0);
+        (value(values.first()), value(values.last()))
     }
 
     /// Where the tasks of a row were spawned: the frame behind the mark; `None` for resources.
@@ -71,5 +111,22 @@ impl Things {
         let is_mark = |&frame: &FrameId| self.trend.frames.function(frame) == Self::SPAWNED_AT;
         let mark = row.stack.iter().position(is_mark)?;
         row.stack.get(mark + 1).copied()
+    }
+}
+
+impl OpenCounts {
+    fn of(trend: &TrendReport) -> Option<Self> {
+        let counts = trend.points.iter().map(|point| point.open);
+        let values: Vec<i64> = counts.collect::<Option<_>>()?;
+        let floor = GROWTH_MIN.max(values.iter().copied().max()? / GROWTH_SHARE);
+        let exact: Vec<(i64, f64)> = values.iter().map(|&value| (value, 0.0)).collect();
+        let part = Part::of(&trend.seconds, &exact, floor, trend.confidence);
+        let verdict = match part.judgement.verdict {
+            _ if values.len() < SNAPSHOTS_MIN => Verdict::Noise,
+            // No growth without a rate that is surely above zero.
+            Verdict::LeakLike if part.rate.low <= 0.0 => Verdict::Inconclusive,
+            verdict => verdict,
+        };
+        Some(Self { values, verdict, rate: part.rate })
     }
 }

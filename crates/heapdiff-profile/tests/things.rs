@@ -3,8 +3,8 @@
 
 use heapdiff_profile::{
     DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, InUse, Interval, Label, LabelValue,
-    NamedProfile, Note, Pairing, PoolChunk, PoolFigures, Profile, ProfileBuilder, ResourceFigures,
-    TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
+    NamedProfile, Note, Pairing, PoolChunk, PoolFigures, Profile, ProfileBuilder, ResourceFigures, ThingKind,
+    Things, TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
 };
 
 const LEAKY: &[&str] = &["heapdiff::resource::Type::track", "app::handler_leaky src/main.rs:7"];
@@ -141,4 +141,28 @@ fn tasks_that_stay_are_a_leak_named_by_who_waits() {
 fn tasks_that_come_and_go_are_none() {
     let report = trend((0..10).map(|sequence| tasks(sequence, &[(sequence, 160)])));
     assert_ne!(report.rows.first().unwrap().judgement.verdict, Verdict::LeakLike);
+}
+
+/// The things of a series in which so many are open at each snapshot, of which hardly any has a stack trace.
+fn counted(open: &[u64]) -> Things {
+    let snapshots = (0..).zip(open).map(|(sequence, &open)| {
+        let mut profile = resources(sequence, 128, &[(0, 1)]);
+        let figures =
+            ResourceFigures { one_in: 128, acquired: open + 7, released: 7, ..ResourceFigures::default() };
+        profile.metadata.as_mut().unwrap().resource = Some(figures);
+        profile
+    });
+    Things::new(ThingKind::Resources("buffer".to_owned()), trend(snapshots))
+}
+
+#[test]
+fn exact_numbers_tell_of_growth_where_too_few_are_sampled_to_tell_whose() {
+    let leaky = counted(&[0, 50, 100, 150, 200, 250, 300, 350]);
+    assert_eq!((leaky.verdict(), leaky.growing().count()), (Verdict::LeakLike, 0));
+    assert!((leaky.rate().unwrap().per_second - 5.0).abs() < 1e-6);
+    assert_eq!(leaky.first_and_last(), (0, 350));
+    for bounded in [&[5, 40, 12, 33, 20, 41, 8, 30][..], &[0, 300, 300, 300, 300, 300, 300, 300], &[3; 8]] {
+        assert_ne!(counted(bounded).verdict(), Verdict::LeakLike, "{bounded:?}");
+    }
+    assert_ne!(counted(&[0, 1, 2, 3, 4, 5, 6, 7]).verdict(), Verdict::LeakLike, "too few for a verdict");
 }

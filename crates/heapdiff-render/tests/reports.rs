@@ -129,7 +129,7 @@ fn beside(kind: ThingKind, profile: fn(u32) -> Profile) -> Things {
     for sequence in 0..SNAPSHOTS {
         builder.add(NamedProfile { name: format!("{sequence}"), profile: profile(sequence) }).unwrap();
     }
-    Things { kind, trend: builder.finish().unwrap() }
+    Things::new(kind, builder.finish().unwrap())
 }
 
 fn shop_things() -> Vec<Things> {

@@ -18,6 +18,8 @@ pub(super) struct ThingsJson<'a> {
     verdict: VerdictJson,
     /// How many rows look like leaks; in a series too short for verdicts, how many grew.
     growing: usize,
+    /// How many there were at each snapshot, exactly; null for tasks, whose `total` is exact, and where that is not known.
+    open: Option<&'a [i64]>,
     /// How many of them there were at each snapshot that has them is in `values`.
     total: MovementJson<'a>,
     /// How many rows there are; `-n` may have kept some out of `rows`.
@@ -49,6 +51,7 @@ impl<'a> ThingsJson<'a> {
             name,
             verdict: VerdictJson::of(things.verdict()),
             growing: things.growing().count(),
+            open: things.open.as_ref().map(|open| open.values.as_slice()),
             total: MovementJson::of(&trend.total, trend),
             rows_all: trend.rows.len(),
             rows: rows.map(|row| OverviewRowJson::of(row, trend, things.tendency(row))).collect(),

@@ -10,6 +10,7 @@ use crate::elide;
 use crate::quantity;
 use crate::verdict_words;
 use heapdiff_profile::{Overview, Tendency, ThingKind, Things, TrendRow, Verdict};
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 /// A sentence for each kind that grows or may, and whether it surely does, the surest first.
@@ -46,12 +47,15 @@ fn sentence(things: &Things) -> Option<String> {
     match (things.verdict(), things.rate()) {
         (Verdict::LeakLike, Some(rate)) => {
             let chance = quantity::chance(trend.confidence.chance());
-            let verb = if growing == 1 { "looks like a leak" } else { "look like leaks" };
+            let whose = match growing {
+                0 => "So few are recorded that no line can be told".to_owned(),
+                1 => "1 line looks like a leak".to_owned(),
+                _ => format!("{} look like leaks", lines(growing)),
+            };
             Some(format!(
-                "{what} keeps growing: {}, {chance} interval {}. {} {verb}.",
+                "{what} keeps growing: {}, {chance} interval {}. {whose}.",
                 rates.rate(rate.per_second),
-                rates.interval(rate),
-                lines(growing)
+                rates.interval(rate)
             ))
         }
         (Verdict::Inconclusive, _) => {
@@ -81,8 +85,8 @@ fn write_kind(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io
         ThingKind::Tasks => "tasks".to_owned(),
         ThingKind::Resources(name) => format!("resources `{}`", elide::printable(name)),
     };
-    let (first, last) = (trend.total.values.first(), trend.total.values.last());
-    let count = |value: Option<&i64>| quantity::count(value.copied().unwrap_or(0).unsigned_abs());
+    let (first, last) = things.first_and_last();
+    let count = |value: i64| quantity::count(value.unsigned_abs());
     writeln!(out)?;
     writeln!(
         out,
@@ -95,7 +99,12 @@ fn write_kind(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io
         Some(tendency) => tendency == Tendency::Grew,
         None => row.judgement.verdict <= Verdict::Inconclusive,
     };
-    let suspects: Vec<&TrendRow> = trend.rows.iter().filter(is_suspect).collect();
+    let mut suspects: Vec<&TrendRow> = trend.rows.iter().filter(is_suspect).collect();
+    // What grows is among these, though nobody can tell which.
+    if suspects.is_empty() && things.verdict() <= Verdict::Inconclusive {
+        suspects.extend(trend.rows.iter().filter(|row| row.values.last().is_some_and(|&last| last > 0)));
+        suspects.sort_by_key(|row| Reverse(row.values.last().copied()));
+    }
     let rates = Rates::of(trend);
     let mut columns = if things.is_short() {
         vec![("", Align::Left), ("change", Align::Right), ("interval", Align::Right), ("peak", Align::Right)]

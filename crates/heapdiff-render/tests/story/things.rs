@@ -1,6 +1,6 @@
 //! What is counted beside the heap of the shop: tasks, and the buffers of a pool.
 
-use heapdiff_profile::{Profile, ProfileBuilder, ValueType};
+use heapdiff_profile::{Profile, ProfileBuilder, ResourceFigures, ValueType};
 
 /// The tasks beside that snapshot: a session that nobody ends for each that was opened, and workers that stay as they are.
 pub(crate) fn shop_tasks(sequence: u32) -> Profile {
@@ -31,7 +31,17 @@ pub(crate) fn shop_buffers(sequence: u32) -> Profile {
         let labels = [("epoch", i64::from(epoch), "count"), ("age", 8, "seconds")];
         rows.sample(&handler, &[0, kept, kept << 7, kept << 20], &labels)
     });
-    things("resources", 128, rows)
+    let open = 4000 * (u64::from(sequence) + 1);
+    let resource = ResourceFigures {
+        name: "buffer".to_owned(),
+        level: "sampled:128".to_owned(),
+        one_in: 128,
+        acquired: 8 * open,
+        released: 7 * open,
+        open_bytes: open << 13,
+        ..ResourceFigures::default()
+    };
+    things("resources", 128, rows.with_metadata(|metadata| metadata.resource = Some(resource)))
 }
 
 fn things(kind: &str, period: i64, rows: ProfileBuilder) -> Profile {
