@@ -5,6 +5,7 @@ use crate::frame_order::FrameOrder;
 use crate::headline::{GrowthKind, Headline};
 use crate::metadata::{Metadata, RecorderCost, StackQuality, Unwinder};
 use crate::profile::Profile;
+use crate::sampling::{is_of_tasks, is_of_things};
 use crate::selection::Selection;
 use crate::series::NamedProfile;
 use crate::snapshot_point::MEMORY_IN_USE;
@@ -54,6 +55,9 @@ pub struct Overview {
     pub headline: Headline,
     /// What is counted beside the heap.
     pub things: Vec<Things>,
+    /// Whether the series is one of things itself: then these are all that there is to say, and they are in
+    /// [`Self::things`] too.
+    pub is_of_things: bool,
 }
 
 /// How a series was recorded.
@@ -81,7 +85,8 @@ impl Overview {
     /// The same with what is counted beside the heap. Where that grows and nothing of the memory is sure to, it is the
     /// kind of growth.
     #[must_use]
-    pub fn with_things(mut self, things: Vec<Things>) -> Self {
+    pub fn with_things(mut self, mut things: Vec<Things>) -> Self {
+        things.append(&mut self.things);
         let gravest = things.iter().min_by_key(|things| things.verdict());
         if let Some(gravest) = gravest.filter(|things| things.verdict() < self.headline.verdict) {
             let kind = match gravest.kind {
@@ -111,6 +116,8 @@ pub struct OverviewBuilder<'a> {
     whole: Option<TrendBuilder<'a>>,
     recording: Option<Recording>,
     has_begun: bool,
+    /// What is counted, in a series of things.
+    kind: Option<ThingKind>,
 }
 
 impl<'a> OverviewBuilder<'a> {
@@ -118,7 +125,7 @@ impl<'a> OverviewBuilder<'a> {
     #[must_use]
     pub fn new(options: &'a OverviewOptions) -> Self {
         let shown = TrendBuilder::new(&options.shown);
-        Self { options, shown, whole: None, recording: None, has_begun: false }
+        Self { options, shown, whole: None, recording: None, has_begun: false, kind: None }
     }
 
     /// Adds the next snapshot.
@@ -129,6 +136,7 @@ impl<'a> OverviewBuilder<'a> {
         if !self.has_begun {
             self.whole = self.whole_of(&named.profile).map(TrendBuilder::new);
             self.has_begun = true;
+            self.kind = thing_kind(&named.profile);
         }
         self.recording = named.profile.metadata.as_ref().map(Recording::of).or(self.recording.take());
         if let Some(whole) = &mut self.whole {
@@ -144,6 +152,9 @@ impl<'a> OverviewBuilder<'a> {
         let shows_all = selection.filters.is_empty() && shown.is_none_or(is_memory_in_use);
         let mut named = MEMORY_IN_USE.iter().zip(&self.options.whole);
         let (_, options) = named.find(|(kind, _)| profile.sample_type_index(kind).is_some())?;
+        if is_of_things(profile) {
+            return None;
+        }
         (!shows_all).then_some(options)
     }
 
@@ -162,7 +173,11 @@ impl<'a> OverviewBuilder<'a> {
         }
         let most = trend.points.iter().map(|point| point.live).max();
         let peak = trend.points.iter().position(|point| Some(point.live) == most).unwrap_or(0);
-        Ok(Overview { trend, recording: self.recording, peak, headline, things: Vec::new() })
+        let own = self.kind.map(|kind| Things::new(kind, trend.clone()));
+        let is_of_things = own.is_some();
+        let recording = self.recording;
+        let overview = Overview { trend, recording, peak, headline, things: Vec::new(), is_of_things };
+        Ok(overview.with_things(own.into_iter().collect()))
     }
 }
 
@@ -176,6 +191,17 @@ impl Recording {
             dropped: happened.map(|(name, &count)| (name.clone(), count)).collect(),
             cost: metadata.recorder,
         }
+    }
+}
+
+fn thing_kind(profile: &Profile) -> Option<ThingKind> {
+    let resource = || profile.metadata.as_ref().and_then(|metadata| metadata.resource.as_ref());
+    match profile {
+        _ if is_of_tasks(profile) => Some(ThingKind::Tasks),
+        _ if is_of_things(profile) => {
+            Some(ThingKind::Resources(resource().map_or(String::new(), |figures| figures.name.clone())))
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::metadata::{AllocatorFigures, Metadata, SnapshotReason};
 use crate::profile::Profile;
 use crate::sample_type::Columns;
+use crate::sampling::is_of_things;
 use std::collections::BTreeMap;
 
 /// Sample types that are bytes in use: heapdiff's and Go's, and that of older producers.
@@ -65,6 +66,8 @@ impl SnapshotPoint {
     pub(crate) fn of_profile(name: String, profile: &Profile, columns: Columns) -> Self {
         let metadata = profile.metadata.as_ref();
         let in_use = MEMORY_IN_USE.iter().find_map(|kind| profile.sample_type_index(kind));
+        // What things weigh is part of the live heap, which their profiles do not count.
+        let in_use = in_use.filter(|_| !is_of_things(profile));
         let of_memory = in_use.map(|column| Columns::around(profile, column));
         let sum = |column: Option<usize>| column.map(|column| profile.sum_of(column));
         let live_bytes = sum(of_memory.and_then(|columns| columns.bytes));

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, InUse, Interval, Label, LabelValue,
-    NamedProfile, Note, Pairing, PoolChunk, PoolFigures, Profile, ProfileBuilder, ResourceFigures, ThingKind,
-    Things, TrendBuilder, TrendOptions, TrendReport, ValueType, Verdict, diff,
+    DiffFigures, DiffInputs, DiffOptions, DiffReport, Estimated, GrowthKind, InUse, Interval, Label,
+    LabelValue, NamedProfile, Note, OverviewBuilder, OverviewOptions, Pairing, PoolChunk, PoolFigures,
+    Profile, ProfileBuilder, ResourceFigures, ThingKind, Things, TrendBuilder, TrendOptions, TrendReport,
+    ValueType, Verdict, diff,
 };
 
 const LEAKY: &[&str] = &["heapdiff::resource::Type::track", "app::handler_leaky src/main.rs:7"];
@@ -165,4 +166,17 @@ fn exact_numbers_tell_of_growth_where_too_few_are_sampled_to_tell_whose() {
         assert_ne!(counted(bounded).verdict(), Verdict::LeakLike, "{bounded:?}");
     }
     assert_ne!(counted(&[0, 1, 2, 3, 4, 5, 6, 7]).verdict(), Verdict::LeakLike, "too few for a verdict");
+}
+
+#[test]
+fn the_overview_of_things_themselves_speaks_of_them_and_not_of_a_heap() {
+    let options = OverviewOptions::default();
+    let mut builder = OverviewBuilder::new(&options);
+    for sequence in 0..8 {
+        let there: Vec<_> = (0..=sequence).map(|epoch| (epoch, 20)).collect();
+        builder.add(NamedProfile { name: sequence.to_string(), profile: tasks(sequence, &there) }).unwrap();
+    }
+    let answer = builder.finish().unwrap();
+    assert_eq!((answer.headline.kind, answer.headline.verdict), (GrowthKind::Tasks, Verdict::LeakLike));
+    assert!(answer.is_of_things && answer.trend.points.iter().all(|point| point.live_bytes.is_none()));
 }

@@ -38,11 +38,13 @@ impl OverviewText<'_> {
     /// If `out` takes no more.
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         write_head(self.overview, options, out)?;
-        writeln!(out)?;
-        if self.overview.is_short() {
-            self.write_changes(options, out)?;
-        } else {
-            self.write_verdicts(options, out)?;
+        if !self.overview.is_of_things {
+            writeln!(out)?;
+            if self.overview.is_short() {
+                self.write_changes(options, out)?;
+            } else {
+                self.write_verdicts(options, out)?;
+            }
         }
         write_things(self.overview, options, out)?;
         writeln!(out)?;

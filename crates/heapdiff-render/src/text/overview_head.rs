@@ -15,7 +15,8 @@ pub(super) fn write_head(overview: &Overview, options: &TextOptions, out: &mut d
     for (sentence, is_growth) in things::sentences(overview) {
         write_sentence(&sentence, if is_growth { "▲ " } else { "? " }, options, out)?;
     }
-    if !matches!(overview.headline.kind, GrowthKind::Tasks | GrowthKind::Resources) {
+    let is_said = overview.is_of_things && !things::sentences(overview).is_empty();
+    if !is_said && !matches!(overview.headline.kind, GrowthKind::Tasks | GrowthKind::Resources) {
         write_growth_of_memory(overview, options, out)?;
     }
     if let Some(parts) = where_it_went(&overview.headline) {
