@@ -8,7 +8,7 @@ mod things;
 
 use heapdiff_profile::{
     DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions, GrowthKind, InUse,
-    NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, Profile, ProfileBuilder,
+    NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, PoolFigures, Profile, ProfileBuilder,
     ProfileSummary, Selection, Subject, ThingKind, Things, TrendBuilder, TrendOptions, call_graph, diff,
     fold, series,
 };
@@ -335,6 +335,24 @@ fn info_of_another_profilers_file() {
         summary: &ProfileSummary::of(&profile),
     };
     assert_snapshot!(written(|out| info.write(&text_options(80), out)));
+}
+
+#[test]
+fn info_of_resources_and_their_pool() {
+    let mut profile = shop_buffers(3);
+    profile.metadata.as_mut().unwrap().pools = vec![PoolFigures {
+        name: "arena".to_owned(),
+        resource: "buffer".to_owned(),
+        used: 16_000,
+        free: 384,
+        chunks: 32,
+        chunk_bytes: 128 << 20,
+    }];
+    let (name, summary) = ("buffer/3.pb.gz", &ProfileSummary::of(&profile));
+    let info = InfoText { name, file_bytes: None, profile: &profile, summary };
+    let text = written(|out| info.write(&text_options(80), out));
+    let at = text.find("resources of the type").unwrap();
+    assert_snapshot!(text[at..].split("\n\ntotals").next().unwrap());
 }
 
 #[test]

@@ -5,7 +5,9 @@ use super::losses;
 use super::wrapping::wrapped;
 use crate::elide;
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{Metadata, Profile, ProfileSummary, SnapshotReason, Unwinder};
+use heapdiff_profile::{
+    Metadata, PoolFigures, Profile, ProfileSummary, ResourceFigures, SnapshotReason, Unwinder,
+};
 use std::io::{self, Write};
 
 /// Columns of the names on the left.
@@ -120,6 +122,12 @@ fn write_metadata(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
     write_process(metadata, list)?;
     write_recording(metadata, list)?;
     write_memory(metadata, list)?;
+    if let Some(figures) = &metadata.resource {
+        write_resource(figures, list)?;
+    }
+    if !metadata.pools.is_empty() {
+        write_pools(&metadata.pools, list)?;
+    }
     if !metadata.counters.is_empty() {
         list.section("counted by the program")?;
     }
@@ -242,6 +250,36 @@ fn write_memory(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
         ("metadata", allocator.metadata),
     ] {
         list.item(&format!("  {title}"), &quantity::bytes(value))?;
+    }
+    Ok(())
+}
+
+/// What is known exactly of all resources of a type.
+fn write_resource(figures: &ResourceFigures, list: &mut List<'_>) -> io::Result<()> {
+    list.section("resources of the type")?;
+    list.item("name", &elide::printable(&figures.name))?;
+    list.item("level", &elide::printable(&figures.level))?;
+    let open = figures.acquired.saturating_sub(figures.released);
+    list.item("open", &format!("{}, {}", quantity::count(open), quantity::bytes(figures.open_bytes)))?;
+    for (title, count) in [
+        ("acquired", figures.acquired),
+        ("released", figures.released),
+        ("never closed", figures.unclosed),
+        ("found no room", figures.refused),
+        ("accesses not kept", figures.accesses_dropped),
+    ] {
+        list.item(title, &quantity::count(count))?;
+    }
+    list.item("detector's memory", &quantity::bytes(figures.table_bytes))
+}
+
+fn write_pools(pools: &[PoolFigures], list: &mut List<'_>) -> io::Result<()> {
+    list.section("pools")?;
+    for pool in pools {
+        let chunks = quantity::counted(pool.chunks, "chunk");
+        let bytes = quantity::bytes(pool.chunk_bytes);
+        let (used, free) = (quantity::count(pool.used), quantity::count(pool.free));
+        list.item(&elide::printable(&pool.name), &format!("{used} used, {free} free, {chunks} of {bytes}"))?;
     }
     Ok(())
 }
