@@ -12,10 +12,11 @@ use std::io::{self, Write};
 
 /// Writes the lines above the rows.
 pub(super) fn write_head(overview: &Overview, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-    for (sentence, is_growth) in things::sentences(overview) {
-        write_sentence(&sentence, if is_growth { "▲ " } else { "? " }, options, out)?;
+    let of_things = things::sentences(overview);
+    for (sentence, is_growth) in &of_things {
+        write_sentence(sentence, if *is_growth { "▲ " } else { "? " }, options, out)?;
     }
-    let is_said = overview.is_of_things && !things::sentences(overview).is_empty();
+    let is_said = overview.is_of_things && !of_things.is_empty();
     if !is_said && !matches!(overview.headline.kind, GrowthKind::Tasks | GrowthKind::Resources) {
         write_growth_of_memory(overview, options, out)?;
     }
