@@ -13,7 +13,7 @@ use crate::diff::{Change, DiffFigures, Pairing};
 use crate::error::AnalysisError;
 use crate::filter::Filters;
 use crate::frame::{FrameId, FrameTable};
-use crate::graph_edges::{GraphEdge, connect};
+use crate::graph_edges::{EdgeOptions, GraphEdge, connect};
 use crate::graph_trimming::{self, Cutoffs};
 use crate::interval::Confidence;
 use crate::node_key::NodeBy;
@@ -174,7 +174,12 @@ pub fn call_graph(subject: Subject<'_>, options: &GraphOptions) -> Result<CallGr
     let mut nodes: Vec<GraphNode> =
         order.iter().filter_map(|&node| all.get_mut(node).and_then(Option::take)).collect();
     let mut dropped = kept.dropped;
-    let edges = connect(&paths, &place, cutoffs.edge, options.trimming.redundant_edges, &mut dropped);
+    let edge_options = EdgeOptions {
+        cutoff: cutoffs.edge,
+        drops_redundant: options.trimming.redundant_edges,
+        confidence: selection.confidence,
+    };
+    let edges = connect(&paths, &place, edge_options, &mut dropped);
     for (at, edge) in edges.iter().enumerate() {
         nodes.get_mut(edge.caller).into_iter().for_each(|caller| caller.callees.push(at));
         nodes.get_mut(edge.callee).into_iter().for_each(|callee| callee.callers.push(at));

@@ -335,8 +335,8 @@ impl Gathered {
     }
 
     /// The values of the sample type that was asked for, and nothing else.
-    pub(crate) fn value(&self, has_flow: bool) -> Change {
-        Change { base: self.base.value, head: self.head.value, flow: has_flow.then_some(self.value) }
+    pub(crate) fn value(&self) -> Change {
+        Change { base: self.base.value, head: self.head.value, flow: None }
     }
 
     /// How much these stacks changed, then how much they hold: for finding the one that matters most.

@@ -102,7 +102,7 @@ pub fn fold(subject: Subject<'_>, options: &FoldOptions) -> Result<Folded, Analy
     let mut stacks: Vec<_> = folded
         .into_iter()
         .map(|(frames, sum)| {
-            let value = sum.value(false);
+            let value = sum.value();
             (FoldedStack { frames, base: value.base, head: value.head }, sum)
         })
         .filter(|(stack, _)| (stack.base, stack.head) != (0, 0))

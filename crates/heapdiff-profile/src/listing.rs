@@ -1,6 +1,6 @@
 //! What the lines of functions hold: the table behind a listing of their source.
 
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Gathered};
 use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
@@ -60,15 +60,15 @@ pub struct ListedFunction {
     pub lines: Vec<ListedLine>,
 }
 
-/// A line. Its values are changes where two profiles are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A line. Its values are growth from nothing, for one profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ListedLine {
     /// Its number, from 1; 0 where it is not known.
     pub line: i64,
     /// The value of stacks that end here.
-    pub flat: i64,
+    pub flat: DiffFigures,
     /// The value of stacks that go through here, each counted once.
-    pub cum: i64,
+    pub cum: DiffFigures,
 }
 
 impl ListingOptions {
@@ -107,7 +107,7 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
         for (depth, frame) in shown.enumerate().filter(|&(_, frame)| is_listed(frame)) {
             let (function, file, line) = frames.parts(frame);
             let sums = functions.entry((function, file)).or_insert_with(|| FunctionSums::new(frame));
-            sums.add(id, line, gathered.delta(), depth == 0);
+            sums.add(id, line, &gathered, depth == 0);
         }
     }
     if functions.is_empty() {
@@ -124,8 +124,7 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
     if options.selection.drop_negative {
         functions.retain(|function| function.cum.value.delta() >= 0);
     }
-    judge_together(functions.iter_mut().map(|function| &mut function.flat).collect(), confidence);
-    judge_together(functions.iter_mut().map(|function| &mut function.cum).collect(), confidence);
+    judge(&mut functions, confidence);
     let mut shown = comparison.figures_of(&all);
     judge_alone(&mut shown, confidence);
     functions.sort_by(|a, b| {
@@ -147,51 +146,67 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
     })
 }
 
+/// Functions are judged together, and so are the lines of all of them.
+fn judge(functions: &mut [ListedFunction], confidence: Confidence) {
+    judge_together(functions.iter_mut().map(|function| &mut function.flat).collect(), confidence);
+    judge_together(functions.iter_mut().map(|function| &mut function.cum).collect(), confidence);
+    let lines = |functions: &mut [ListedFunction], of: fn(&mut ListedLine) -> &mut DiffFigures| {
+        judge_together(functions.iter_mut().flat_map(|of| &mut of.lines).map(of).collect(), confidence);
+    };
+    lines(functions, |line| &mut line.flat);
+    lines(functions, |line| &mut line.cum);
+}
+
 /// The sums of a function.
 struct FunctionSums {
     frame: FrameId,
-    /// Stacks that end here, and all that go through here. Each comes once, or several times in a row.
-    flat: Vec<StackId>,
-    cum: Vec<StackId>,
-    lines: BTreeMap<i64, LineSums>,
+    of_all: StackSums,
+    lines: BTreeMap<i64, StackSums>,
 }
 
+/// What the stacks sum to that end somewhere, and that go through there.
 #[derive(Default)]
-struct LineSums {
-    flat: i64,
-    cum: i64,
+struct StackSums {
+    flat: Gathered,
+    cum: Gathered,
     /// The stack that was counted last: what comes twice in one stack is counted once.
     last_stack: Option<StackId>,
 }
 
+impl StackSums {
+    fn add(&mut self, stack: StackId, gathered: &Gathered, is_leaf: bool) {
+        if is_leaf {
+            self.flat += *gathered;
+        }
+        if self.last_stack != Some(stack) {
+            self.cum += *gathered;
+            self.last_stack = Some(stack);
+        }
+    }
+}
+
 impl FunctionSums {
     fn new(frame: FrameId) -> Self {
-        Self { frame, flat: Vec::new(), cum: Vec::new(), lines: BTreeMap::new() }
+        Self { frame, of_all: StackSums::default(), lines: BTreeMap::new() }
     }
 
-    fn add(&mut self, stack: StackId, line: i64, value: i64, is_leaf: bool) {
-        let of_line = self.lines.entry(line).or_default();
-        if is_leaf {
-            of_line.flat = of_line.flat.saturating_add(value);
-            self.flat.push(stack);
-        }
-        if of_line.last_stack != Some(stack) {
-            of_line.cum = of_line.cum.saturating_add(value);
-            of_line.last_stack = Some(stack);
-        }
-        if self.cum.last() != Some(&stack) {
-            self.cum.push(stack);
-        }
+    fn add(&mut self, stack: StackId, line: i64, gathered: &Gathered, is_leaf: bool) {
+        self.of_all.add(stack, gathered, is_leaf);
+        self.lines.entry(line).or_default().add(stack, gathered, is_leaf);
     }
 
     fn into_function(self, comparison: &Comparison) -> ListedFunction {
-        let lines = self.lines.into_iter();
-        let lines = lines.map(|(line, LineSums { flat, cum, .. })| ListedLine { line, flat, cum });
+        let figures = |sums: &Gathered| comparison.figures(sums);
+        let line = |(line, StackSums { flat, cum, .. })| ListedLine {
+            line,
+            flat: figures(&flat),
+            cum: figures(&cum),
+        };
         ListedFunction {
             frame: self.frame,
-            flat: comparison.figures_of(&self.flat),
-            cum: comparison.figures_of(&self.cum),
-            lines: lines.collect(),
+            flat: figures(&self.of_all.flat),
+            cum: figures(&self.of_all.cum),
+            lines: self.lines.into_iter().map(line).collect(),
         }
     }
 }

@@ -129,7 +129,7 @@ impl<'a> Groups<'a> {
     fn ranked<'g>(&self, key: RowKey, group: &'g Group) -> Ranked<'g> {
         let stack = self.frames.stack(group.chief);
         let attributed = self.attribution.of(stack);
-        let head = group.gathered.value(false).head;
+        let head = group.gathered.value().head;
         Ranked {
             rank: (Reverse(group.gathered.delta()), Reverse(head.saturating_abs())),
             frame: stack.get(attributed.index).copied().unwrap_or(FrameId::FIRST),

@@ -168,7 +168,7 @@ fn edges(graph: &CallGraph) -> Vec<String> {
             name(edge.caller),
             arrow(edge.is_residual),
             name(edge.callee),
-            edge.value.delta()
+            edge.figures.value.delta()
         )
     };
     graph.edges.iter().map(text).collect()

@@ -90,11 +90,15 @@ proptest! {
         let listing = listing(Subject { base: base.as_ref(), head: &head }, "", &selection);
         let mut flat: BTreeMap<&str, i64> = BTreeMap::new();
         for function in &listing.functions {
-            let of_lines: i64 = function.lines.iter().map(|line| line.flat).sum();
+            let of_lines: i64 = function.lines.iter().map(|line| line.flat.value.delta()).sum();
             prop_assert_eq!(of_lines, function.flat.value.delta());
+            // What is known of a function is known of its only line.
+            if let [line] = function.lines.as_slice() {
+                prop_assert_eq!((line.flat.interval, line.cum.interval), (function.flat.interval, function.cum.interval));
+            }
             let cum = function.cum.value.delta();
             if base.is_none() {
-                prop_assert!(function.lines.iter().all(|line| line.flat <= line.cum && line.cum <= cum));
+                prop_assert!(function.lines.iter().all(|line| line.flat.value.delta() <= line.cum.value.delta() && line.cum.value.delta() <= cum));
             }
             *flat.entry(listing.frames.function(function.frame)).or_default() += of_lines;
         }
@@ -216,7 +220,11 @@ fn recursion_counts_once_a_line_and_once_a_function() {
     let listing = listing(Subject { base: None, head: &head }, "app::a", &Selection::default());
     let [function] = listing.functions.as_slice() else { panic!("one function") };
     assert_eq!((function.flat.value.delta(), function.cum.value.delta()), (100, 100));
-    let lines: Vec<_> = function.lines.iter().map(|line| (line.line, line.flat, line.cum)).collect();
+    let lines: Vec<_> = function
+        .lines
+        .iter()
+        .map(|line| (line.line, line.flat.value.delta(), line.cum.value.delta()))
+        .collect();
     assert_eq!(lines, [(1, 100, 100), (2, 0, 100)]);
 }
 

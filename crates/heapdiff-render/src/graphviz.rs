@@ -140,7 +140,7 @@ impl Graphviz<'_> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let graph = self.view.graph;
-        let delta = edge.value.delta();
+        let delta = edge.figures.value.delta();
         let of_whole = part(edge.gross, graph.totals.gross);
         let name = |node: usize| {
             graph.nodes.get(node).map_or(String::new(), |node| {

@@ -105,10 +105,12 @@ proptest! {
     fn what_leads_into_a_node_is_what_it_holds((base, head) in profiles(), by in node_by(), selection in selection()) {
         let tree = graph(Some(&base), &head, &GraphOptions { call_tree: true, ..options(by, &selection) });
         for node in &tree.nodes {
-            let sum = |edges: &[usize]| edges.iter().map(|&edge| tree.edges[edge].value.delta()).sum::<i64>();
+            let sum = |edges: &[usize]| edges.iter().map(|&edge| tree.edges[edge].figures.value.delta()).sum::<i64>();
             let cum = node.cum.value.delta();
             prop_assert!(node.callers.len() <= 1);
             prop_assert!(node.callers.is_empty() || sum(&node.callers) == cum);
+            // What is known of the node is known of the call.
+            prop_assert!(node.callers.iter().all(|&edge| tree.edges[edge].figures.interval == node.cum.interval));
             prop_assert_eq!(sum(&node.callees) + node.flat.value.delta(), cum);
         }
         let roots = tree.nodes.iter().filter(|node| node.callers.is_empty());
@@ -121,7 +123,7 @@ proptest! {
             roots.filter(|node| tree.frames.function(node.frame) == name).map(|node| node.cum.value.delta()).sum()
         };
         for node in &whole.nodes {
-            let sum = |edges: &[usize]| edges.iter().map(|&edge| whole.edges[edge].value.delta()).sum::<i64>();
+            let sum = |edges: &[usize]| edges.iter().map(|&edge| whole.edges[edge].figures.value.delta()).sum::<i64>();
             let cum = node.cum.value.delta();
             prop_assert_eq!(sum(&node.callees) + node.flat.value.delta(), cum);
             if by == NodeBy::Crate {
@@ -252,7 +254,7 @@ proptest! {
             let graph = graph(Some(&base), head, &options);
             let name = |at: usize| format!("{:?}", graph.frames.frame(graph.nodes[at].frame));
             let nodes: Vec<_> = graph.nodes.iter().enumerate().map(|(at, node)| format!("{} {:?} {:?}", name(at), node.flat, node.cum)).collect();
-            let edges: Vec<_> = graph.edges.iter().map(|edge| format!("{} {} {:?}", edge.caller, edge.callee, edge.value)).collect();
+            let edges: Vec<_> = graph.edges.iter().map(|edge| format!("{} {} {:?}", edge.caller, edge.callee, edge.figures)).collect();
             (nodes, edges)
         };
         prop_assert_eq!(text(&head), text(&reversed));

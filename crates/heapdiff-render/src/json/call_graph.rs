@@ -313,13 +313,26 @@ struct EdgeJson {
     base: i64,
     /// `value` of the head.
     head: i64,
+    /// Lower end of the interval of `value` in bytes; null where it is not known how many samples there were, or how often.
+    low: Option<i64>,
+    /// Upper end of that interval.
+    high: Option<i64>,
+    /// Sampled allocations that `value` rests on; null where they are not known.
+    samples: Option<u64>,
+    /// The chance to see such a change where there is none, the call judged by itself: see `p` of a diff. Null without an
+    /// interval, and of a single profile.
+    p: Option<f64>,
+    /// Whether `value` changed, judged together with all calls between the nodes; without an interval, and of a single
+    /// profile, whether there is any value.
+    significant: bool,
     /// Whether nodes that were left out lie between the two.
     residual: bool,
 }
 
 impl EdgeJson {
     fn of(edge: &GraphEdge, view: &GraphView<'_>) -> Self {
-        let value = edge.value.delta();
+        let figures = &edge.figures;
+        let value = figures.value.delta();
         let of = |node: usize| view.graph.nodes.get(node).and_then(|node| percent(value, node.cum_gross));
         Self {
             caller: edge.caller,
@@ -328,8 +341,13 @@ impl EdgeJson {
             caller_percent: of(edge.caller),
             callee_percent: of(edge.callee),
             gross: edge.gross,
-            base: edge.value.base,
-            head: edge.value.head,
+            base: figures.value.base,
+            head: figures.value.head,
+            low: figures.interval.map(|interval| interval.low),
+            high: figures.interval.map(|interval| interval.high),
+            samples: figures.samples,
+            p: figures.p.map(two_digits),
+            significant: figures.significant.unwrap_or(value != 0),
             residual: edge.is_residual,
         }
     }

@@ -3,7 +3,7 @@
 use super::subject::{SubjectJson, ValuesJson};
 use crate::side::Sides;
 use crate::source_file::SourceFile;
-use heapdiff_profile::{DiffFigures, ListedFunction, Listing};
+use heapdiff_profile::{DiffFigures, ListedFunction, ListedLine, Listing};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -98,6 +98,23 @@ struct LineJson<'a> {
     flat: i64,
     /// What it holds with all that it calls, in the unit; of a comparison the change.
     cum: i64,
+    /// Sampled allocations that `flat` rests on; null where they are not known.
+    flat_samples: Option<u64>,
+    /// Sampled allocations that `cum` rests on; null where they are not known.
+    cum_samples: Option<u64>,
+    /// Lower end of the interval of `flat` in bytes; null where it is not known how many samples there were, or how often.
+    flat_low: Option<i64>,
+    /// Upper end of that interval.
+    flat_high: Option<i64>,
+    /// Lower end of the interval of `cum` in bytes; null where it is not known how many samples there were, or how often.
+    cum_low: Option<i64>,
+    /// Upper end of that interval.
+    cum_high: Option<i64>,
+    /// Whether `flat` changed, judged together with that of all lines; without an interval, and of one profile, whether
+    /// there is any value.
+    significant: bool,
+    /// Whether `cum` changed, in the same way.
+    cum_significant: bool,
     /// The line as the source has it; null where the source has no such line.
     text: Option<&'a str>,
 }
@@ -109,12 +126,7 @@ impl<'a> FunctionJson<'a> {
             ValuesJson::of(figures, report.pairing.is_some(), report.total.unfiltered.head)
         };
         let text = source.lines();
-        let lines = function.lines.iter().map(|line| LineJson {
-            line: line.line,
-            flat: line.flat,
-            cum: line.cum,
-            text: usize::try_from(line.line).ok().and_then(|line| text.get(line.checked_sub(1)?).copied()),
-        });
+        let lines = function.lines.iter().map(|line| LineJson::of(line, &text));
         Self {
             function: frame.function,
             file: frame.file,
@@ -123,6 +135,28 @@ impl<'a> FunctionJson<'a> {
             flat: values(&function.flat),
             cum: values(&function.cum),
             lines: lines.collect(),
+        }
+    }
+}
+
+impl<'a> LineJson<'a> {
+    fn of(line: &ListedLine, text: &[&'a str]) -> Self {
+        let ListedLine { line, flat, cum } = line;
+        let low = |figures: &DiffFigures| figures.interval.map(|interval| interval.low);
+        let high = |figures: &DiffFigures| figures.interval.map(|interval| interval.high);
+        Self {
+            line: *line,
+            flat: flat.value.delta(),
+            cum: cum.value.delta(),
+            flat_samples: flat.samples,
+            cum_samples: cum.samples,
+            flat_low: low(flat),
+            flat_high: high(flat),
+            cum_low: low(cum),
+            cum_high: high(cum),
+            significant: flat.significant.unwrap_or(flat.value.delta() != 0),
+            cum_significant: cum.significant.unwrap_or(cum.value.delta() != 0),
+            text: usize::try_from(*line).ok().and_then(|line| text.get(line.checked_sub(1)?).copied()),
         }
     }
 }

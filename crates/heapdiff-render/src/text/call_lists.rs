@@ -3,6 +3,7 @@
 use super::TextOptions;
 use super::graph_columns::{GraphColumns, node_name};
 use super::graph_head::{write_dropped, write_head};
+use super::interval::is_uncertain;
 use super::table::{Align, Cell, Row, Table};
 use super::top::nothing;
 use super::wrapping::write_remark;
@@ -148,12 +149,16 @@ impl CallListsText<'_> {
     ) -> Line {
         let other = if arrow == "↑" { edge.caller } else { edge.callee };
         let frame = self.view.graph.nodes.get(other).map(|node| node.frame);
-        let delta = edge.value.delta();
-        let blank = usize::from(columns.is_diff) + 1 + usize::from(has_share);
-        let mut cells = vec![Cell::default(); blank];
-        cells.push(columns.value(delta, false, options));
+        let delta = edge.figures.value.delta();
+        let is_uncertain = is_uncertain(&edge.figures);
+        // Signs stand beside what the block is about; of the others it matters which may be chance.
+        let sign = columns.sign(&edge.figures, options);
+        let mut cells: Vec<_> =
+            sign.map(|sign| if is_uncertain { sign } else { Cell::default() }).into_iter().collect();
+        cells.resize(cells.len() + 1 + usize::from(has_share), Cell::default());
+        cells.push(columns.value(delta, is_uncertain, options));
         cells.push(Cell::plain(columns.share(delta, node.cum_gross)));
-        cells.extend(columns.intervals.title().map(|_| Cell::default()));
+        cells.extend(columns.intervals.cell(&edge.figures));
         let arrow = if edge.is_residual { format!("{arrow} … ") } else { format!("{arrow} ") };
         debug_assert!(elide::width(&arrow) <= ARROW);
         Line { cells, frame, arrow: Some(arrow) }

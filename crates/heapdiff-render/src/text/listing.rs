@@ -1,6 +1,7 @@
 //! `heapdiff list`: the source of functions, with what each line holds beside it.
 
 use super::TextOptions;
+use super::interval::{Intervals, is_uncertain};
 use super::naming::RowName;
 use super::subject_table::SubjectHead;
 use super::table::{Align, Cell, Row, Table};
@@ -16,6 +17,8 @@ use std::io::{self, Write};
 
 /// Columns of a tab.
 const TAB: &str = "    ";
+/// From this width on there is room for the interval of each cum value, in columns.
+const INTERVAL_WIDTH_MIN: usize = 110;
 /// Columns that source code gets however narrow the terminal is.
 const CODE_MIN: usize = 20;
 
@@ -52,10 +55,11 @@ impl ListText<'_> {
             return writeln!(out, "\nNo function to list.");
         }
         let shown = report.functions.len().min(options.rows_max);
+        let intervals = self.intervals(shown, options);
         for (index, function) in report.functions.iter().take(shown).enumerate() {
             let source = self.sources.get(index).unwrap_or(&SourceFile::Unknown);
             writeln!(out)?;
-            self.write_function(function, source, options, out)?;
+            self.write_function(function, source, &intervals, options, out)?;
         }
         writeln!(out)?;
         let all = report.functions.len();
@@ -63,17 +67,28 @@ impl ListText<'_> {
             let remark = format!("{} of {all} functions (-n {all} shows all)", quantity::count(shown as u64));
             write_remark(&remark, options, out)?;
         }
+        intervals.write_legend(options, out)?;
         let legend = match report.pairing {
-            Some(_) => "▲ grew   ▼ shrank   flat: by the line itself   cum: with all it called",
+            Some(_) => "flat: changed by the line itself   cum: with all it called",
             None => "flat: held by the line itself   cum: with all it called",
         };
         write_remark(legend, options, out)
+    }
+
+    /// How sure the cum values are of the functions that are shown.
+    fn intervals(&self, shown: usize, options: &TextOptions) -> Intervals {
+        let report = self.report;
+        let lines = report.functions.iter().take(shown).flat_map(|function| &function.lines);
+        let figures: Vec<&DiffFigures> = lines.map(|line| &line.cum).collect();
+        let kind = (report.pairing.is_some(), report.confidence);
+        Intervals::of(&report.sample_type, &figures, kind, INTERVAL_WIDTH_MIN, options)
     }
 
     fn write_function(
         &self,
         function: &ListedFunction,
         source: &SourceFile,
+        intervals: &Intervals,
         options: &TextOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -99,7 +114,7 @@ impl ListText<'_> {
                 .iter()
                 .try_for_each(|line| writeln!(out, "{}", options.theme.strong(line)))?;
         }
-        self.write_lines(function, source, options, out)
+        self.write_lines(function, source, intervals, options, out)
     }
 
     /// `24.0 MiB (72.7 %)`, or `▲ +20.0 MiB` of a comparison, with the samples that it rests on.
@@ -130,6 +145,7 @@ impl ListText<'_> {
         &self,
         function: &ListedFunction,
         source: &SourceFile,
+        intervals: &Intervals,
         options: &TextOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -141,8 +157,9 @@ impl ListText<'_> {
         let code = |line: i64| line_of(&lines, line);
         let indent = shown.iter().filter_map(|&line| code(line)).filter_map(indentation).min().unwrap_or(0);
         let sign = is_diff.then_some(("", Align::Left));
-        let columns: Vec<_> =
-            sign.into_iter().chain(["flat", "cum", "line"].map(|title| (title, Align::Right))).collect();
+        let mut columns: Vec<_> =
+            sign.into_iter().chain(["flat", "cum"].map(|title| (title, Align::Right))).collect();
+        columns.extend(intervals.title().into_iter().chain([("line", Align::Right)]));
         let mut rows: Vec<(Vec<Cell>, Option<String>, bool)> = Vec::new();
         let mut before = None;
         for &line in &shown {
@@ -157,7 +174,7 @@ impl ListText<'_> {
                 0 => Some("(line not known)".to_owned()),
                 _ => code(line).map(|code| code.get(indent..).unwrap_or_default().to_owned()),
             };
-            rows.push((self.cells(line, value, options), text, value.is_some()));
+            rows.push((self.cells(line, value, intervals, options), text, value.is_some()));
         }
         let room = options.width.saturating_sub(taken(&columns, &rows)).max(CODE_MIN);
         let mut table = Table::new(columns.into_iter().chain([("", Align::Left)]));
@@ -173,7 +190,13 @@ impl ListText<'_> {
         table.write(options, out)
     }
 
-    fn cells(&self, line: i64, value: Option<&ListedLine>, options: &TextOptions) -> Vec<Cell> {
+    fn cells(
+        &self,
+        line: i64,
+        value: Option<&ListedLine>,
+        intervals: &Intervals,
+        options: &TextOptions,
+    ) -> Vec<Cell> {
         let unit = options.unit(&self.report.sample_type);
         let number = if line == 0 { "?".to_owned() } else { line.to_string() };
         let number = Cell::painted(number, |text| match value {
@@ -183,20 +206,30 @@ impl ListText<'_> {
         let is_diff = self.report.pairing.is_some();
         let mut cells = Vec::new();
         if is_diff {
-            let change = value.map_or(0, |value| value.cum);
-            cells.push(Cell::painted(theme::direction(change).trim(), |text| {
-                options.theme.change(change, text)
-            }));
-        }
-        for amount in [value.map(|value| value.flat), value.map(|value| value.cum)] {
-            cells.push(match amount {
-                None => Cell::plain(""),
-                Some(amount) if is_diff => {
-                    Cell::painted(unit.format_change(amount), |text| options.theme.change(amount, text))
+            let change = value.map_or(0, |value| value.cum.value.delta());
+            cells.push(match value.is_some_and(|value| is_uncertain(&value.cum)) {
+                true => Cell::painted("~", |text| options.theme.faint(text)),
+                false => {
+                    Cell::painted(theme::direction(change).trim(), |text| options.theme.change(change, text))
                 }
-                Some(amount) => Cell::plain(unit.format(amount)),
             });
         }
+        for figures in [value.map(|value| &value.flat), value.map(|value| &value.cum)] {
+            cells.push(match figures.map(|figures| (figures, figures.value.delta())) {
+                None => Cell::plain(""),
+                Some((figures, amount)) if is_diff => {
+                    Cell::painted(unit.format_change(amount), |text| match is_uncertain(figures) {
+                        true => options.theme.faint(text),
+                        false => options.theme.change(amount, text),
+                    })
+                }
+                Some((_, amount)) => Cell::plain(unit.format(amount)),
+            });
+        }
+        cells.extend(match value {
+            Some(value) => intervals.cell(&value.cum),
+            None => intervals.title().map(|_| Cell::default()),
+        });
         cells.push(number);
         cells
     }
