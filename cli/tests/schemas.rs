@@ -34,6 +34,7 @@ const QUESTIONS: &[&str] = &[
     "shop --type inuse_objects -n 1",
     "single",
     "MADE/growing",
+    "MADE/step",
     "MADE/teeth",
     "MADE/bare",
     "MADE/counts",

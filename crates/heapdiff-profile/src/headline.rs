@@ -3,7 +3,9 @@
 
 use crate::snapshot_point::{MemorySplit, SnapshotPoint};
 use crate::tendency::Tendency;
-use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
+use crate::trend::{
+    Judgement, Part, Rate, Reason, SNAPSHOTS_MIN, Shape, TrendReport, TrendRow, Verdict, sum_of_rates,
+};
 
 /// The part of the biggest resident set size that a part of it must have grown by to be worth a headline: the
 /// allocator's and the kernel's own bookkeeping moves that much.
@@ -19,6 +21,11 @@ pub struct Headline {
     pub kind: GrowthKind,
     /// What that kind does. [`Verdict::Inconclusive`] for any growth in a series that is too short for verdicts.
     pub verdict: Verdict,
+    /// The form of that kind's curve. `None` where lines of the live heap decide, each of which has its own, of tasks and
+    /// resources, and in a series that is too short for verdicts.
+    pub shape: Option<Shape>,
+    /// Why it is judged so; `None` as for [`Self::shape`].
+    pub reason: Option<Reason>,
     /// How far the highs of that kind rose; 0 if there is none.
     pub rise: i64,
     /// How fast it moves. For the live heap, the sum over the lines that look like leaks. `None` where nothing keeps
@@ -60,8 +67,22 @@ pub enum GrowthKind {
 struct Candidate {
     kind: GrowthKind,
     verdict: Verdict,
+    /// The judgement of its curve, if the verdict is its own.
+    judgement: Option<Judgement>,
     rise: i64,
     rate: Option<Rate>,
+}
+
+impl Candidate {
+    /// A kind whose curve was judged.
+    const fn judged(kind: GrowthKind, judgement: Judgement, rise: i64, rate: Option<Rate>) -> Self {
+        Self { kind, verdict: judgement.verdict, judgement: Some(judgement), rise, rate }
+    }
+
+    /// A kind of which something else than its curve decides.
+    const fn unjudged(kind: GrowthKind, verdict: Verdict, rise: i64, rate: Option<Rate>) -> Self {
+        Self { kind, verdict, judgement: None, rise, rate }
+    }
 }
 
 impl Headline {
@@ -88,8 +109,8 @@ impl Headline {
             beside(report, GrowthKind::OutsideAllocator, &exact(&outside), outside_rise(points)),
         ];
         let gravest = candidates.into_iter().flatten().min_by_key(|found| (found.verdict, -found.rise));
-        let nothing = || Candidate { kind: GrowthKind::None, verdict: Verdict::Noise, rise: 0, rate: None };
-        let Candidate { kind, verdict, rise, rate } = gravest.unwrap_or_else(nothing);
+        let Candidate { kind, verdict, judgement, rise, rate } =
+            gravest.unwrap_or_else(|| nothing(report, of_memory));
         let rss: Vec<_> =
             points.iter().filter_map(|point| point.rss.and_then(|rss| i64::try_from(rss).ok())).collect();
         let live: Vec<_> = points.iter().filter_map(|point| point.live_bytes).collect();
@@ -100,6 +121,8 @@ impl Headline {
         Self {
             kind,
             verdict,
+            shape: judgement.and_then(|judgement| judgement.shape),
+            reason: judgement.map(|judgement| judgement.reason),
             rise,
             rate,
             growing,
@@ -112,13 +135,32 @@ impl Headline {
     }
 }
 
+/// Nothing whose highs rose from the earlier half of the series to the later. What rose before and stopped, or came back,
+/// is no chance all the same.
+fn nothing(report: &TrendReport, of_memory: bool) -> Candidate {
+    let stopped = |row: &TrendRow| {
+        use Reason::{CameBack, JumpedOnce, Stopped, TeethStay};
+        matches!(row.judgement.reason, CameBack | JumpedOnce | Stopped | TeethStay)
+    };
+    let ends = report.points.first().zip(report.points.last());
+    let resident = |point: &SnapshotPoint| i64::try_from(point.rss?).ok();
+    let rss_rose = ends.is_some_and(|(first, last)| {
+        let rose = resident(first).zip(resident(last)).map(|(first, last)| last.saturating_sub(first));
+        rose.is_some_and(|rose| rose > least(report))
+    });
+    let is_short = report.points.len() < SNAPSHOTS_MIN;
+    let has_risen = !is_short && (rss_rose || (of_memory && report.rows.iter().any(stopped)));
+    let verdict = if has_risen { Verdict::Bounded } else { Verdict::Noise };
+    Candidate::unjudged(GrowthKind::None, verdict, 0, None)
+}
+
 /// The growth of the live heap: its sum goes up and down with the work in flight, so that lines decide, and the sum
 /// only where none of them does.
 fn live_heap(report: &TrendReport) -> Option<Candidate> {
     let sum_of =
         |rows: &[&TrendRow]| rows.iter().fold(0_i64, |sum, row| sum.saturating_add(rise(&row.values)));
     let found = |verdict, rows: &[&TrendRow], rate| {
-        let candidate = Candidate { kind: GrowthKind::LiveHeap, verdict, rise: sum_of(rows).max(0), rate };
+        let candidate = Candidate::unjudged(GrowthKind::LiveHeap, verdict, sum_of(rows).max(0), rate);
         (!rows.is_empty()).then_some(candidate)
     };
     let of = |verdict: Verdict| -> Vec<&TrendRow> {
@@ -135,9 +177,7 @@ fn live_heap(report: &TrendReport) -> Option<Candidate> {
         .or_else(|| found(Verdict::Inconclusive, &of(Verdict::Inconclusive), None))
         .or_else(|| {
             let is_bounded = total.judgement.verdict == Verdict::Bounded && rose > least(report);
-            let candidate =
-                Candidate { kind: GrowthKind::LiveHeap, verdict: Verdict::Bounded, rise: rose, rate: None };
-            is_bounded.then_some(candidate)
+            is_bounded.then_some(Candidate::judged(GrowthKind::LiveHeap, total.judgement, rose, None))
         })
 }
 
@@ -147,25 +187,33 @@ fn beside(report: &TrendReport, kind: GrowthKind, values: &[(i64, f64)], rise: i
     if rise <= least {
         return None;
     }
-    let candidate = |verdict, rate| Some(Candidate { kind, verdict, rise, rate });
     // What is not known in every snapshot is too little for a verdict.
     if values.len() != report.points.len() || values.len() < SNAPSHOTS_MIN {
-        return candidate(Verdict::Inconclusive, None);
+        return Some(Candidate::unjudged(kind, Verdict::Inconclusive, rise, None));
     }
-    let part = Part::of(&report.seconds, values, least, report.confidence);
-    match part.judgement.verdict {
-        Verdict::LeakLike if part.rate.low > 0.0 => candidate(Verdict::LeakLike, Some(part.rate)),
-        Verdict::Bounded | Verdict::Noise => candidate(Verdict::Bounded, None),
-        Verdict::LeakLike | Verdict::Inconclusive => candidate(Verdict::Inconclusive, None),
+    let Part { judgement, rate } = Part::of(&report.seconds, values, least, report.confidence);
+    let candidate = |judgement, rate| Some(Candidate::judged(kind, judgement, rise, rate));
+    match judgement.verdict {
+        Verdict::LeakLike if rate.low > 0.0 => candidate(judgement, Some(rate)),
+        Verdict::LeakLike => {
+            let reason = Reason::RateUncertain;
+            candidate(Judgement { verdict: Verdict::Inconclusive, reason, ..judgement }, None)
+        }
+        Verdict::Noise => candidate(Judgement { verdict: Verdict::Bounded, ..judgement }, None),
+        Verdict::Bounded | Verdict::Inconclusive => candidate(judgement, None),
     }
 }
 
 /// The growth of what the allocator keeps. It keeps what the live heap needed at its highest, so that it has more whenever
-/// that falls: only what it holds beyond the highest so far can grow without end.
+/// that falls: only what it holds beyond the highest so far can grow without end, and the less grave verdict of both holds.
 fn retained_by_allocator(report: &TrendReport, retained: &[i64]) -> Option<Candidate> {
     let kind = GrowthKind::RetainedByAllocator;
-    let rise = retained_rise(&report.points, retained);
-    let found = beside(report, kind, &with_errors_of_live(report, retained), rise)?;
+    let found = beside(
+        report,
+        kind,
+        &with_errors_of_live(report, retained),
+        retained_rise(&report.points, retained),
+    )?;
     let mut highest = i64::MIN;
     let beyond = report.points.iter().filter_map(|point| {
         highest = highest.max(point.live_bytes?);
@@ -173,12 +221,19 @@ fn retained_by_allocator(report: &TrendReport, retained: &[i64]) -> Option<Candi
         Some(resident.saturating_sub(highest))
     });
     let beyond: Vec<i64> = beyond.collect();
-    let beyond = beside(report, kind, &with_errors_of_live(report, &beyond), rise);
-    let is_without_end = beyond.is_some_and(|beyond| beyond.verdict == Verdict::LeakLike);
-    if found.verdict == Verdict::LeakLike && !is_without_end {
-        return Some(Candidate { verdict: Verdict::Bounded, rate: None, ..found });
+    let judged = |judgement: Judgement| Candidate::judged(kind, judgement, found.rise, None);
+    match beside(report, kind, &with_errors_of_live(report, &beyond), rise(&beyond)) {
+        _ if report.points.len() < SNAPSHOTS_MIN => Some(found),
+        None => {
+            let shape = found.judgement.and_then(|judgement| judgement.shape);
+            let within = Judgement { shape, verdict: Verdict::Bounded, reason: Reason::WithinPeak };
+            Some(if found.verdict < Verdict::Bounded { judged(within) } else { found })
+        }
+        Some(Candidate { verdict, judgement: Some(judgement), .. }) if verdict > found.verdict => {
+            Some(judged(judgement))
+        }
+        Some(_) => Some(found),
     }
-    Some(found)
 }
 
 /// Values that were measured.

@@ -93,8 +93,9 @@ impl Overview {
                 ThingKind::Tasks => GrowthKind::Tasks,
                 ThingKind::Resources(_) => GrowthKind::Resources,
             };
+            let verdict = gravest.verdict();
             self.headline =
-                Headline { kind, verdict: gravest.verdict(), rise: 0, rate: None, ..self.headline };
+                Headline { kind, verdict, shape: None, reason: None, rise: 0, rate: None, ..self.headline };
         }
         Self { things, ..self }
     }

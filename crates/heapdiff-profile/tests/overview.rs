@@ -271,3 +271,70 @@ fn memory_that_jumped_and_then_stood_still_has_stopped() {
         }
     }
 }
+
+/// A process whose live heap and whose allocator's own figure are these, in KiB, at each snapshot.
+fn allocator_that_holds(snapshots: &[(i64, u64)]) -> Overview {
+    let snapshot = |(sequence, &(live_kib, resident_kib)): (u32, &(i64, u64))| {
+        ProfileBuilder::heap()
+            .snapshot(sequence)
+            .with_metadata(|metadata| {
+                metadata.period_bytes = 1;
+                metadata.memory.rss = Some((resident_kib + 4096) << 10);
+                metadata.allocator =
+                    Some(AllocatorFigures { resident: resident_kib << 10, ..AllocatorFigures::default() });
+            })
+            .in_use(&["app::work src/main.rs:1"], live(live_kib << 10, i64::from(sequence)))
+    };
+    sum_up(&series_of((0..).zip(snapshots).map(snapshot).collect()))
+}
+
+/// What is kept of it once jumped as often as the burst began and ended. Seen of thirty threads with a buffer each, and
+/// of a list of which most is freed.
+#[test]
+fn what_a_burst_needed_and_left_to_the_allocator_has_stopped() {
+    let threads = [
+        (0, 5368),
+        (0, 5780),
+        (0, 5940),
+        (2576, 10396),
+        (5150, 13565),
+        (7724, 16442),
+        (1, 16313),
+        (1, 16313),
+        (1, 16313),
+        (1, 16313),
+        (1, 16313),
+        (1, 16321),
+    ];
+    let list = [
+        (0, 5364),
+        (0, 5772),
+        (0, 5940),
+        (32500, 47087),
+        (32500, 47103),
+        (32500, 47163),
+        (2500, 47167),
+        (2500, 47167),
+        (2500, 47167),
+        (2500, 47167),
+        (2500, 47191),
+        (2500, 47191),
+    ];
+    for burst in [threads, list] {
+        let headline = allocator_that_holds(&burst).headline;
+        let found = (headline.kind, headline.verdict);
+        assert_eq!(found, (GrowthKind::RetainedByAllocator, Verdict::Bounded), "{headline:?}");
+    }
+}
+
+/// The same two jumps, and nothing that was needed at the time: more may come.
+#[test]
+fn long_steps_of_what_the_allocator_keeps_are_not_said_to_have_stopped() {
+    let steps = |at: u32, wait: u32| (40 << 10, u64::from(60 + 8 * (at / wait)) << 10);
+    for (count, wait) in [(12, 4), (12, 3), (20, 5), (40, 10)] {
+        let snapshots: Vec<_> = (0..count).map(|at| steps(at, wait)).collect();
+        let headline = allocator_that_holds(&snapshots).headline;
+        assert_eq!(headline.kind, GrowthKind::RetainedByAllocator, "{headline:?}");
+        assert!(headline.verdict <= Verdict::Inconclusive, "steps of {wait} in {count}: {headline:?}");
+    }
+}

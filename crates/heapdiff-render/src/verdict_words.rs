@@ -16,6 +16,21 @@ pub(crate) fn shape(shape: Shape) -> &'static str {
     }
 }
 
+/// The shape of a curve, as the noun of a sentence.
+pub(crate) fn curve(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Linear => "a steady line",
+        Shape::Staircase => "a staircase",
+        Shape::Sawtooth => "a sawtooth",
+        Shape::Doubling => "a buffer that doubles",
+        Shape::Step => "a step",
+        Shape::Saturating => "a curve that flattens",
+        Shape::Burst => "a burst",
+        Shape::Plateau => "a plateau",
+        Shape::Churn => "churn",
+    }
+}
+
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::LeakLike => "LEAK-LIKE",
@@ -53,6 +68,7 @@ pub(crate) fn reason(reason: Reason) -> String {
         }
         Reason::Stopped => "grew and then stopped".to_owned(),
         Reason::JumpedOnce => "jumped once, and stands still before and after".to_owned(),
+        Reason::WithinPeak => "keeps what was in use at its highest, and no more".to_owned(),
         Reason::CameBack => "rose and came back".to_owned(),
         Reason::TeethStay => "rises and falls without rising higher".to_owned(),
         Reason::Shrinks => "shrinks".to_owned(),

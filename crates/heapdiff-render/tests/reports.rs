@@ -7,10 +7,10 @@ mod story;
 mod things;
 
 use heapdiff_profile::{
-    DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions, GrowthKind, InUse,
-    NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, PoolFigures, Profile, ProfileBuilder,
-    ProfileSummary, Selection, Subject, ThingKind, Things, TrendBuilder, TrendOptions, call_graph, diff,
-    fold, series,
+    AllocatorFigures, DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions,
+    GrowthKind, InUse, NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, PoolFigures,
+    Profile, ProfileBuilder, ProfileSummary, Selection, Subject, ThingKind, Things, TrendBuilder,
+    TrendOptions, call_graph, diff, fold, series,
 };
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson};
@@ -91,6 +91,48 @@ fn overview_of_another_profilers_files() {
     let named = |(index, profile)| NamedProfile { name: format!("{index}.pb.gz"), profile };
     let profiles = [later(0), later(32 << 20), later(64 << 20)].into_iter().enumerate().map(named).collect();
     assert_snapshot!(overview_text(profiles, &text_options(80)));
+}
+
+/// The sentence that an overview begins with, of a process that has as much alive all the time and of whose allocator's
+/// pages so many MiB are resident.
+fn first_sentence(resident_mib: &[u64]) -> String {
+    let snapshot = |(sequence, mib): (u32, &u64)| {
+        let builder = ProfileBuilder::heap().snapshot(sequence).with_metadata(|metadata| {
+            metadata.memory.rss = Some((mib + 10) << 20);
+            metadata.allocator =
+                Some(AllocatorFigures { resident: mib << 20, ..AllocatorFigures::default() });
+        });
+        let live = InUse { bytes: 10 << 20, objects: 20, samples: 20, epoch: 0 };
+        let profile = builder.in_use(&["app::work src/main.rs:1"], live).build();
+        NamedProfile { name: format!("{sequence:02}.pb.gz"), profile }
+    };
+    let profiles = (0..).zip(resident_mib).map(snapshot).collect();
+    overview_text(profiles, &text_options(200)).lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn the_overview_says_in_which_shape_memory_beside_the_heap_grew() {
+    assert_eq!(
+        first_sentence(&[20, 20, 20, 20, 20, 20, 60, 60, 60, 60, 60, 60]),
+        "Nothing keeps growing. What the allocator keeps rose by 40.0 MiB (the program has freed it), a step: it jumped \
+         once, and stands still before and after."
+    );
+    assert_eq!(
+        first_sentence(&[20, 20, 20, 40, 40, 40, 40, 60, 60, 60]),
+        "? What the allocator keeps rose by 20.0 MiB (the program has freed it); whether that goes on cannot be told yet. \
+         It jumped a few times: a verdict takes three jumps."
+    );
+    assert_eq!(
+        first_sentence(&[20, 20, 60, 60, 60, 60, 60, 60, 60, 60]),
+        "Nothing keeps growing: what rose has stopped, or comes back."
+    );
+    assert_eq!(first_sentence(&[60; 10]), "Nothing grows beyond what chance explains.");
+    let steady = first_sentence(&[20, 30, 40, 50, 60, 70, 80, 90, 100, 110]);
+    assert!(
+        steady.starts_with("▲ What the allocator keeps keeps growing: +1.00 MiB per second, "),
+        "{steady}"
+    );
+    assert!(steady.ends_with(", a steady line: it grows to the end, and keeps what it gained."), "{steady}");
 }
 
 #[test]

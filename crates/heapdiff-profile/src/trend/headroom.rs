@@ -1,7 +1,9 @@
 //! How long the memory lasts that a growing process may have.
 
+use super::part::Part;
 use super::rate::Rate;
 use super::slope::Slope;
+use super::verdict::Verdict;
 use crate::interval::Confidence;
 use crate::metadata::MemoryFigures;
 use crate::snapshot_point::SnapshotPoint;
@@ -45,11 +47,16 @@ impl Headroom {
         confidence: Confidence,
     ) -> Option<Self> {
         let resident = seconds.iter().zip(points);
-        let (seconds, values): (Vec<f64>, Vec<f64>) =
-            resident.filter_map(|(&second, point)| Some((second, point.rss? as f64))).unzip();
+        let (seconds, figures): (Vec<f64>, Vec<(i64, f64)>) = resident
+            .filter_map(|(&second, point)| Some((second, (i64::try_from(point.rss?).ok()?, 0.0))))
+            .unzip();
+        let values: Vec<f64> = figures.iter().map(|&(rss, _)| rss as f64).collect();
         let slope = Slope::of(&seconds, &values, confidence);
-        let is_growing =
-            seconds.len() >= POINTS_MIN && slope.per_second > 0.0 && slope.monotonicity > RELEVANT_DEVIATIONS;
+        let is_growing = seconds.len() >= POINTS_MIN
+            && slope.per_second > 0.0
+            && slope.monotonicity > RELEVANT_DEVIATIONS
+            // A slope has also what jumped once and stands still since.
+            && Part::of(&seconds, &figures, 0, confidence).judgement.verdict < Verdict::Bounded;
         let rate = Rate { per_second: slope.per_second, low: slope.low, high: slope.high };
         let of = |(limit, limit_bytes, used_bytes)| Self { limit, limit_bytes, used_bytes, rate };
         // With one rate for both, the limit that has less left comes first.
@@ -96,17 +103,22 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
-    /// The headroom of a process whose resident set grows by so many bytes in each of ten seconds.
-    fn headroom(step: u64, memory: MemoryFigures) -> Option<Headroom> {
-        let point = |n: u32| {
+    /// The headroom of a process whose resident set is so many bytes at each second.
+    fn headroom_of(resident: &[u64], memory: MemoryFigures) -> Option<Headroom> {
+        let point = |(n, &rss): (u32, &u64)| {
             let builder = ProfileBuilder::heap().snapshot(n);
-            let rss = Some(100 * MIB + u64::from(n) * step);
-            let profile = builder.with_metadata(|metadata| metadata.memory.rss = rss).build();
+            let profile = builder.with_metadata(|metadata| metadata.memory.rss = Some(rss)).build();
             SnapshotPoint::of_profile(String::new(), &profile, Columns::around(&profile, 0))
         };
-        let points: Vec<SnapshotPoint> = (0..10).map(point).collect();
-        let seconds: Vec<f64> = (0..10).map(f64::from).collect();
+        let points: Vec<SnapshotPoint> = (0..).zip(resident).map(point).collect();
+        let seconds: Vec<f64> = (0_u32..).zip(resident).map(|(n, _)| f64::from(n)).collect();
         Headroom::of(memory, &seconds, &points, Confidence::default())
+    }
+
+    /// The headroom of a process whose resident set grows by so many bytes in each of ten seconds.
+    fn headroom(step: u64, memory: MemoryFigures) -> Option<Headroom> {
+        let resident: Vec<u64> = (0..10).map(|n| 100 * MIB + n * step).collect();
+        headroom_of(&resident, memory)
     }
 
     fn memory(cgroup: Option<(u64, u64)>, host: Option<(u64, u64)>) -> MemoryFigures {
@@ -133,6 +145,23 @@ mod tests {
         }
         let host = headroom(10 * MIB, memory(None, host)).unwrap();
         assert_eq!((host.limit_bytes, host.used_bytes), (9_000 * MIB, 8_900 * MIB));
+    }
+
+    #[test]
+    fn what_has_stopped_reaches_no_limit() {
+        let memory = memory(Some((200 * MIB, 500 * MIB)), None);
+        // Threads that came and went, whose memory the allocator keeps.
+        let burst = [6610, 7032, 7196, 11821, 15069, 18018, 17887, 17887, 17887, 17887, 17888, 17895];
+        assert_eq!(headroom_of(&burst.map(|kib| kib << 10), memory), None);
+        assert_eq!(headroom_of(&[5, 5, 5, 90, 90, 90, 91, 91, 91, 91].map(|mib| mib * MIB), memory), None);
+        let teeth = [50, 60, 70, 40, 60, 80, 40, 70, 100, 40, 80, 120, 40, 90, 140, 50, 100, 160];
+        assert!(headroom_of(&teeth.map(|mib| mib * MIB), memory).is_some(), "teeth that grow reach it");
+        // A little in much, and unevenly.
+        let slow: Vec<u64> = (0..20)
+            .zip([7, 0, 40, 11, 23].iter().cycle())
+            .map(|(n, off)| 9_000 * MIB + 100 * n + off)
+            .collect();
+        assert!(headroom_of(&slow, memory).is_some());
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub enum Reason {
     Stopped,
     /// It jumped once.
     JumpedOnce,
+    /// Of what the allocator keeps: no more than the live heap had needed at its highest.
+    WithinPeak,
     /// It came back.
     CameBack,
     /// It rises and falls without rising higher.

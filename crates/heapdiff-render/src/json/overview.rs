@@ -2,7 +2,8 @@
 
 use super::things::ThingsJson;
 use super::trend::{HeadroomJson, MovementJson, RowJson};
-use super::verdict::VerdictJson;
+use super::verdict::{ShapeJson, VerdictJson};
+use crate::verdict_words;
 use heapdiff_profile::{
     AllocatorFigures, GrowthKind, MemorySplit, Overview, Pairing, Process, RecorderCost, Recording,
     SnapshotPoint, SnapshotReason, StackQuality, Tendency, TrendReport, TrendRow, Unwinder,
@@ -157,6 +158,11 @@ struct HeadlineJson {
     kind: KindJson,
     /// What it does; `INCONCLUSIVE` for any growth in a series too short for verdicts.
     verdict: VerdictJson,
+    /// The shape of its curve; null where lines of the live heap decide, each of which has its own, for tasks and
+    /// resources, and in a series too short for verdicts.
+    shape: Option<ShapeJson>,
+    /// Why it is judged so, as a part of a sentence for people; null with `shape`.
+    reason: Option<String>,
     /// How far the highs of that kind rose, in bytes; 0 for tasks and resources, whose figures are in `things`.
     rise: i64,
     /// How fast it grows; null where nothing is sure to keep growing.
@@ -185,6 +191,8 @@ impl HeadlineJson {
         Self {
             kind: KindJson::of(headline.kind),
             verdict: VerdictJson::of(headline.verdict),
+            shape: headline.shape.map(ShapeJson::of),
+            reason: headline.reason.map(verdict_words::reason),
             rise: headline.rise,
             bytes_per_second: headline.rate.map(|rate| rate.per_second),
             bytes_per_second_low: headline.rate.map(|rate| rate.low),

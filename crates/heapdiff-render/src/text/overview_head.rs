@@ -7,7 +7,8 @@ use super::things;
 use super::wrapping::{wrapped, write_remark};
 use crate::elide;
 use crate::quantity::{self, Unit};
-use heapdiff_profile::{GrowthKind, Headline, Overview, Verdict};
+use crate::verdict_words;
+use heapdiff_profile::{GrowthKind, Headline, Overview, Reason, Verdict};
 use std::io::{self, Write};
 
 /// Writes the lines above the rows.
@@ -67,6 +68,7 @@ fn sentence(overview: &Overview) -> String {
         };
     }
     let rates = Rates::of_bytes(&overview.trend);
+    let (aside, course) = (aside(headline.kind), course(headline));
     let lines = |count: usize| quantity::counted(count as u64, "line");
     match (headline.verdict, headline.rate) {
         (Verdict::LeakLike, Some(rate)) => {
@@ -78,23 +80,44 @@ fn sentence(overview: &Overview) -> String {
                     let verb = if headline.growing == 1 { "looks like a leak" } else { "look like leaks" };
                     format!("{what} keeps growing: {speed}. {} {verb}.", lines(headline.growing))
                 }
-                kind => format!("{what} keeps growing: {speed}{}.", aside(kind)),
+                _ => format!("{what} keeps growing: {speed}{aside}{}.", course.of_shape),
             }
         }
         (Verdict::Inconclusive, _) if headline.kind == GrowthKind::LiveHeap => {
             format!("{what} may be growing: {} cannot be told yet.", lines(headline.undecided))
         }
         (Verdict::Inconclusive, _) => {
-            format!("{what} rose by {rise}{}; whether that goes on cannot be told yet.", aside(headline.kind))
+            let why = course.so_far;
+            format!("{what} rose by {rise}{aside}; whether that goes on cannot be told yet{why}.")
+        }
+        (Verdict::Bounded, _) if headline.kind == GrowthKind::None => {
+            "Nothing keeps growing: what rose has stopped, or comes back.".to_owned()
         }
         (Verdict::Bounded, _) => {
-            format!(
-                "Nothing keeps growing. {what} rose by {rise}{}, and stopped or comes back.",
-                aside(headline.kind)
-            )
+            format!("Nothing keeps growing. {what} rose by {rise}{aside}{}.", course.of_shape)
         }
         _ => "Nothing grows beyond what chance explains.".to_owned(),
     }
+}
+
+/// What a curve did and why it is judged so, as parts of the sentence about it.
+struct Course {
+    /// `, a step: it jumped once, and stands still before and after`.
+    of_shape: String,
+    /// `. It jumped just before the end: watch it for longer`.
+    so_far: String,
+}
+
+fn course(headline: &Headline) -> Course {
+    let reason = headline.reason.map(verdict_words::reason);
+    let so_far = reason.as_ref().map_or(String::new(), |reason| format!(". It {reason}"));
+    let of_shape = match (headline.reason, headline.shape, reason) {
+        // What happened to the live heap explains it, not its own curve.
+        (Some(Reason::WithinPeak), _, Some(reason)) | (_, None, Some(reason)) => format!(": it {reason}"),
+        (_, Some(shape), Some(reason)) => format!(", {}: it {reason}", verdict_words::curve(shape)),
+        (.., None) => String::new(),
+    };
+    Course { of_shape, so_far }
 }
 
 fn subject(overview: &Overview) -> &'static str {
