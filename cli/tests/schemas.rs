@@ -300,7 +300,7 @@ fn made() -> TempDir {
     }
     for sequence in 0..story::SNAPSHOTS {
         let name = format!("shop-20270115T080000Z-42-{sequence:06}.pb.gz");
-        write(&format!("beside/{name}"), &of_a_pool(shop_snapshot(sequence)));
+        write(&format!("beside/{name}"), &of_a_pool(things::with_cells(shop_snapshot(sequence), sequence)));
         write(&format!("beside/tasks/{name}"), &things::shop_tasks(sequence));
         write(&format!("beside/resources/buffer/{name}"), &things::shop_buffers(sequence));
         for (name, begin) in [("growing", 0), ("late", 2)] {

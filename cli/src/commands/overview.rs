@@ -144,6 +144,11 @@ fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(Str
         let of_things = match &grower.kind {
             ThingKind::Tasks => asked.path.join("tasks"),
             ThingKind::Resources(name) => asked.path.join("resources").join(name),
+            ThingKind::TaskCells => {
+                let cells = "--type inuse_objects --focus tokio::runtime::task::core::Cell --by stack";
+                commands.insert(0, (format!("heapdiff diff {folder} {cells}"), "who spawned them"));
+                continue;
+            }
         };
         let of_things = shell_word(&of_things.display().to_string());
         commands.insert(0, (format!("heapdiff trend {of_things}{process}"), "each place, over time"));

@@ -136,7 +136,7 @@ fn in_standard_library(file: &str) -> Option<&str> {
 
 /// The path below `src/` of a file of a package: `.../tokio-1.47.1/src/...` as cargo unpacks it, or
 /// `.../tokio/src/...` where sources are vendored or checked out by cargo.
-fn in_package<'a>(file: &'a str, package: &str) -> Option<&'a str> {
+pub(crate) fn in_package<'a>(file: &'a str, package: &str) -> Option<&'a str> {
     let mut rest = file;
     while let Some(at) = rest.find(package) {
         let starts_folder = at == 0 || rest.as_bytes().get(at - 1) == Some(&b'/');

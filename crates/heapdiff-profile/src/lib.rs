@@ -49,6 +49,7 @@ mod base_scale;
 mod budget;
 mod call_graph;
 mod call_paths;
+mod cell_series;
 mod collapsed_names;
 mod comparison;
 mod diff;
@@ -115,6 +116,7 @@ pub use budget::{Budget, BudgetOutcome, BudgetReport, BudgetVerdict, Limit, chec
 pub use call_graph::{
     CallGraph, DroppedNodes, GraphNode, GraphOptions, GraphTotals, NodeOrder, Trimming, call_graph,
 };
+pub use cell_series::CellSite;
 pub use diff::{
     Change, DiffFigures, DiffInputs, DiffOptions, DiffReport, DiffRow, DiffTotal, Estimated, Flow, Pairing,
     diff,

@@ -1,5 +1,6 @@
 //! The answer for a series: which kind of growth it shows, what keeps growing, and how much of it nobody can explain.
 
+use crate::cell_series::CellSeries;
 use crate::error::AnalysisError;
 use crate::frame_order::FrameOrder;
 use crate::headline::{GrowthKind, Headline};
@@ -21,6 +22,7 @@ pub struct OverviewOptions {
     shown: TrendOptions,
     /// The memory in use of the whole process, by each name that it goes by.
     whole: [TrendOptions; MEMORY_IN_USE.len()],
+    cells: TrendOptions,
 }
 
 impl OverviewOptions {
@@ -31,7 +33,9 @@ impl OverviewOptions {
             selection: Selection { sample_type: Some(kind.to_owned()), ..Selection::default() },
             ..TrendOptions::default()
         });
-        Self { shown: TrendOptions { selection, ..TrendOptions::default() }, whole }
+        let mut cells = CellSeries::options();
+        cells.selection.confidence = selection.confidence;
+        Self { shown: TrendOptions { selection, ..TrendOptions::default() }, whole, cells }
     }
 }
 
@@ -87,10 +91,21 @@ impl Overview {
     #[must_use]
     pub fn with_things(mut self, mut things: Vec<Things>) -> Self {
         things.append(&mut self.things);
+        let tasks = things.iter().find(|things| things.kind == ThingKind::Tasks);
+        let spawned = tasks.map(|tasks| tasks.spawned.clone()).unwrap_or_default();
+        let less =
+            |of: Things| if of.kind == ThingKind::TaskCells { of.without_tracked(&spawned) } else { of };
+        let mut things: Vec<Things> = things.into_iter().map(less).collect();
+        // One snapshot says nothing of growth, and cells of tracked tasks alone say nothing new.
+        things.retain(|things| {
+            let is_cells = things.kind == ThingKind::TaskCells;
+            (things.trend.points.len() > 1 || self.is_of_things)
+                && !(is_cells && things.trend.rows.is_empty())
+        });
         let gravest = things.iter().min_by_key(|things| things.verdict());
         if let Some(gravest) = gravest.filter(|things| things.verdict() < self.headline.verdict) {
             let kind = match gravest.kind {
-                ThingKind::Tasks => GrowthKind::Tasks,
+                ThingKind::Tasks | ThingKind::TaskCells => GrowthKind::Tasks,
                 ThingKind::Resources(_) => GrowthKind::Resources,
             };
             let verdict = gravest.verdict();
@@ -115,6 +130,8 @@ pub struct OverviewBuilder<'a> {
     /// The memory in use of the whole process, where the rows show something else: what kind of growth this is does not
     /// depend on what is looked at.
     whole: Option<TrendBuilder<'a>>,
+    /// The tasks that nobody tracks.
+    cells: CellSeries<'a>,
     recording: Option<Recording>,
     has_begun: bool,
     /// What is counted, in a series of things.
@@ -126,7 +143,8 @@ impl<'a> OverviewBuilder<'a> {
     #[must_use]
     pub fn new(options: &'a OverviewOptions) -> Self {
         let shown = TrendBuilder::new(&options.shown);
-        Self { options, shown, whole: None, recording: None, has_begun: false, kind: None }
+        let cells = CellSeries::new(&options.cells, options.cells.selection.confidence);
+        Self { options, shown, whole: None, cells, recording: None, has_begun: false, kind: None }
     }
 
     /// Adds the next snapshot.
@@ -140,10 +158,14 @@ impl<'a> OverviewBuilder<'a> {
             self.kind = thing_kind(&named.profile);
         }
         self.recording = named.profile.metadata.as_ref().map(Recording::of).or(self.recording.take());
+        let cells = &mut self.cells;
+        // Filters do not hide tasks.
         if let Some(whole) = &mut self.whole {
-            whole.add(named.clone())?;
+            whole
+                .add_and_look(named.clone(), |profile, stacks, frames| cells.add(profile, stacks, frames))?;
+            return self.shown.add(named);
         }
-        self.shown.add(named)
+        self.shown.add_and_look(named, |profile, stacks, frames| cells.add(profile, stacks, frames))
     }
 
     /// What the whole process is looked at by, if the rows do not show just that.
@@ -178,7 +200,7 @@ impl<'a> OverviewBuilder<'a> {
         let is_of_things = own.is_some();
         let recording = self.recording;
         let overview = Overview { trend, recording, peak, headline, things: Vec::new(), is_of_things };
-        Ok(overview.with_things(own.into_iter().collect()))
+        Ok(overview.with_things(own.into_iter().chain(self.cells.finish()?).collect()))
     }
 }
 

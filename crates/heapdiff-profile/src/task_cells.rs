@@ -5,11 +5,13 @@
 //! as many objects, as many tasks. They are sampled as every block is, so a few hundred of them are seen roughly and a few
 //! may be missed: the interval says how roughly.
 //!
+//! What `heapdiff::task::spawn` has spawned is left out, as the profile of the tasks has it.
+//!
 //! **Source:** `tokio::runtime::task::core::Cell::new`, of tokio 1.0 to 1.54.
 
 use crate::error::AnalysisError;
-use crate::frame::{Frame, FrameId, FrameTable};
-use crate::frame_kind::FrameKind;
+use crate::frame::{Frame, FrameId, FrameTable, StackId};
+use crate::frame_kind::{FrameKind, in_package};
 use crate::interval::{Confidence, Estimate, Interval, sample_variance, samples_behind};
 use crate::profile::{Profile, Sample};
 use crate::sample_type::sample_type_index;
@@ -43,11 +45,19 @@ pub struct TaskCellRow {
 
 /// Sums of a spawn site.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    bytes: i64,
-    objects: i64,
-    samples: i64,
+pub(crate) struct CellSums {
+    pub(crate) bytes: i64,
+    pub(crate) objects: i64,
+    pub(crate) samples: i64,
     variance: i128,
+}
+
+/// Where the values of a cell are in a profile of the heap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CellColumns {
+    bytes: usize,
+    objects: usize,
+    samples: Option<usize>,
 }
 
 /// The tasks of a symbolized profile of the heap.
@@ -55,31 +65,20 @@ struct Sums {
 /// # Errors
 /// If it is none: `inuse_space` and `inuse_objects` must be there.
 pub fn task_cells(profile: &Profile, confidence: Confidence) -> Result<TaskCells, AnalysisError> {
-    let bytes_at = sample_type_index(profile, Some("inuse_space"))?;
-    let objects_at = sample_type_index(profile, Some("inuse_objects"))?;
-    let samples_at = profile.sample_type_index("inuse_samples");
-    let value = |sample: &Sample, at: usize| sample.values.get(at).copied().unwrap_or_default();
-    let (mut frames, mut rows) = (FrameTable::default(), BTreeMap::<FrameId, Sums>::new());
+    let columns = CellColumns::of(profile)?;
+    let (mut frames, mut rows) = (FrameTable::default(), BTreeMap::<FrameId, CellSums>::new());
     let mut stack = Vec::new();
-    for sample in profile.samples.iter().filter(|sample| value(sample, bytes_at) > 0) {
+    for sample in &profile.samples {
+        let Some(of_sample) = columns.sums(profile, sample) else { continue };
         stack.clear();
         for location in sample.stack.iter().filter_map(|&id| profile.location(id)) {
             frames.intern_location(profile, location, &mut stack);
         }
-        let Some(spawn) = spawn_of(&frames, &stack) else { continue };
-        let (bytes, objects) = (value(sample, bytes_at), value(sample, objects_at));
-        let samples = samples_at.map_or_else(
-            || samples_behind(bytes, objects, profile.period),
-            |samples_at| value(sample, samples_at),
-        );
-        let sums = rows.entry(spawn).or_default();
-        sums.bytes = sums.bytes.saturating_add(bytes);
-        sums.objects = sums.objects.saturating_add(objects);
-        sums.samples = sums.samples.saturating_add(samples);
-        let variance = sample_variance(bytes, Some(objects), samples, profile.period);
-        sums.variance = sums.variance.saturating_add(variance);
+        let Some(at) = spawn_in(&frames, &stack) else { continue };
+        let Some(&spawn) = stack.get(at) else { continue };
+        rows.entry(spawn).or_default().add(of_sample);
     }
-    let row = |(spawn, sums): (FrameId, Sums)| TaskCellRow {
+    let row = |(spawn, sums): (FrameId, CellSums)| TaskCellRow {
         spawn,
         count: sums.objects,
         interval: sums.interval(profile.period, confidence),
@@ -91,9 +90,40 @@ pub fn task_cells(profile: &Profile, confidence: Confidence) -> Result<TaskCells
     Ok(TaskCells { rows, frames })
 }
 
-impl Sums {
+impl CellColumns {
+    /// # Errors
+    /// If it is no profile of the heap.
+    pub(crate) fn of(profile: &Profile) -> Result<Self, AnalysisError> {
+        Ok(Self {
+            bytes: sample_type_index(profile, Some("inuse_space"))?,
+            objects: sample_type_index(profile, Some("inuse_objects"))?,
+            samples: profile.sample_type_index("inuse_samples"),
+        })
+    }
+
+    /// What a sample stands for; `None` if nothing of it is alive.
+    pub(crate) fn sums(self, profile: &Profile, sample: &Sample) -> Option<CellSums> {
+        let value = |at: usize| sample.values.get(at).copied().unwrap_or_default();
+        let (bytes, objects) = (value(self.bytes), value(self.objects));
+        let samples = || self.samples.map_or_else(|| samples_behind(bytes, objects, profile.period), value);
+        (bytes > 0).then(|| {
+            let samples = samples();
+            let variance = sample_variance(bytes, Some(objects), samples, profile.period);
+            CellSums { bytes, objects, samples, variance }
+        })
+    }
+}
+
+impl CellSums {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.objects = self.objects.saturating_add(other.objects);
+        self.samples = self.samples.saturating_add(other.samples);
+        self.variance = self.variance.saturating_add(other.variance);
+    }
+
     /// The interval of the objects: that of the bytes, since all cells of a site are about equally large.
-    fn interval(&self, period: i64, confidence: Confidence) -> Interval {
+    pub(crate) fn interval(&self, period: i64, confidence: Confidence) -> Interval {
         let unseen = if period > 1 { period } else { 0 };
         let of_bytes = Estimate { sum: self.bytes, variance: self.variance, unseen };
         let of_bytes = of_bytes.minus(Estimate::default(), confidence);
@@ -109,23 +139,68 @@ impl Sums {
     }
 }
 
-/// The frame that spawned the task whose cell this stack has allocated; `None` if it has allocated something else.
-fn spawn_of(frames: &FrameTable, stack: &[FrameId]) -> Option<FrameId> {
+/// Tells which stacks of a table have allocated cells, each looked at once.
+#[derive(Debug, Default)]
+pub(crate) struct CellFinder {
+    makers: Vec<Option<bool>>,
+    spawns: Vec<Option<Option<usize>>>,
+}
+
+impl CellFinder {
+    /// The place in the stack of the frame that spawned the task; `None` if the stack has allocated something else.
+    pub(crate) fn spawn_in(&mut self, frames: &FrameTable, id: StackId) -> Option<usize> {
+        if let Some(&Some(known)) = self.spawns.get(id.index()) {
+            return known;
+        }
+        let stack = frames.stack(id);
+        // Nearly no stack has the function that makes them, and texts of frames are slow to look at.
+        let found =
+            if stack.iter().any(|&frame| self.makes(frames, frame)) { spawn_in(frames, stack) } else { None };
+        *entry(&mut self.spawns, id.index()) = Some(found);
+        found
+    }
+
+    fn makes(&mut self, frames: &FrameTable, id: FrameId) -> bool {
+        *entry(&mut self.makers, id.index()).get_or_insert_with(|| makes_cells(frames.frame(id)))
+    }
+}
+
+fn entry<T: Clone>(known: &mut Vec<Option<T>>, index: usize) -> &mut Option<T> {
+    if known.len() <= index {
+        known.resize(index + 1, None);
+    }
+    known.get_mut(index).expect("it was made long enough")
+}
+
+/// The place of the frame that spawned the task whose cell this stack has allocated; `None` if it has allocated something
+/// else, or the cell of a task that heapdiff has spawned.
+fn spawn_in(frames: &FrameTable, stack: &[FrameId]) -> Option<usize> {
     let kind = |id: &FrameId| FrameKind::of(frames.frame(*id));
     // Whatever a task allocates as it runs has the executor on its stack, too, but not as the one that asked for it.
     let asked = stack.iter().position(|id| !matches!(kind(id), FrameKind::Allocator | FrameKind::Library))?;
-    let maker = stack.get(asked).filter(|id| makes_cells(frames.frame(**id)))?;
+    stack.get(asked).filter(|id| makes_cells(frames.frame(**id)))?;
     if stack.iter().any(|id| starts_worker(frames.frame(*id))) {
         return None;
     }
-    let is_spawn = |id: &&FrameId| kind(id) == FrameKind::Program && !is_wrapper(frames.frame(**id));
-    stack.iter().skip(asked).find(is_spawn).or(Some(maker)).copied()
+    let rootward = stack.iter().enumerate().skip(asked);
+    let mut spawns =
+        rootward.filter(|(_, id)| kind(id) == FrameKind::Program || is_wrapper(frames.frame(**id)));
+    match spawns.next() {
+        Some((_, id)) if is_wrapper(frames.frame(*id)) => None,
+        Some((at, _)) => Some(at),
+        None => Some(asked),
+    }
 }
 
-/// Whether it is the function that allocates the cells of tasks.
+/// Whether it is the function that allocates the cells of tasks. Where there is nothing but line tables, a function that was
+/// inlined goes by its bare name.
 fn makes_cells(frame: Frame<'_>) -> bool {
     let name = frame.function;
-    name.contains("tokio::runtime::task::core::Cell") && name.ends_with("::new")
+    let is_cell = || {
+        name.contains("tokio::runtime::task::core::Cell")
+            || (name == "new" && in_package(frame.file, "tokio") == Some("runtime/task/core.rs"))
+    };
+    (name == "new" || name.ends_with("::new")) && is_cell()
 }
 
 /// Whether it starts the threads of a runtime, which are tasks of its pool for blocking work.
@@ -135,7 +210,8 @@ fn starts_worker(frame: Frame<'_>) -> bool {
 
 /// Whether it is heapdiff's own way to spawn.
 fn is_wrapper(frame: Frame<'_>) -> bool {
-    frame.function.trim_start_matches('<').starts_with("heapdiff::task::")
+    frame.function.trim_start_matches('<').starts_with("heapdiff::task::spawned::")
+        || (frame.file.ends_with("/src/task/spawned.rs") && frame.file.contains("heapdiff"))
 }
 
 #[cfg(test)]
@@ -164,7 +240,12 @@ mod tests {
         let library = "hyper::upgrade::spawn /cargo/registry/src/i/hyper-1.0.0/src/upgrade.rs:7";
         let own = spawned_by(&["app::serve src/main.rs:7", "app::main src/main.rs:1"]);
         let again = spawned_by(&["app::serve src/main.rs:7", "app::other src/main.rs:2"]);
+        let of_library = spawned_by(&[library]);
+        // What heapdiff spawned is in the profile of the tasks; what a tracked task spawns need not be.
         let wrapped = spawned_by(&["heapdiff::task::spawned::spawn src/task/spawned.rs:1", library]);
+        let inlined = spawned_by(&["spawn<F> /src/heapdiff/crates/heapdiff/src/task/spawned.rs:1", library]);
+        let polled = "heapdiff::task::tracked::Tracked<F>::poll /src/heapdiff/src/task/tracked.rs:1";
+        let in_tracked = spawned_by(&["app::serve src/main.rs:7", polled]);
         let at_work =
             ["alloc::vec::Vec<T>::push /rustc/0/library/alloc/src/vec/mod.rs:1", "app::work src/main.rs:9"];
         let at_work: Vec<&str> = at_work.into_iter().chain(CELL.into_iter().skip(3)).collect();
@@ -172,7 +253,10 @@ mod tests {
             .period(1)
             .in_use(&own, in_use(100 * 512, 100, 100))
             .in_use(&again, in_use(60 * 512, 60, 60))
-            .in_use(&wrapped, in_use(3 * 2048, 3, 3))
+            .in_use(&of_library, in_use(3 * 2048, 3, 3))
+            .in_use(&wrapped, in_use(9 * 2048, 9, 9))
+            .in_use(&inlined, in_use(9 * 2048, 9, 9))
+            .in_use(&in_tracked, in_use(512, 1, 1))
             .in_use(&at_work, in_use(4096, 1, 1))
             .build();
         let cells = task_cells(&profile, Confidence::default()).unwrap();
@@ -185,7 +269,7 @@ mod tests {
         assert_eq!(
             rows,
             [
-                ("app::serve", 160, 160 * 512, exactly(160)),
+                ("app::serve", 161, 161 * 512, exactly(161)),
                 ("hyper::upgrade::spawn", 3, 3 * 2048, exactly(3))
             ]
         );
@@ -200,6 +284,18 @@ mod tests {
         let Interval { low, high } = cells.rows[0].interval;
         assert_eq!((cells.rows[0].count, cells.rows[0].samples), (4096, 4));
         assert!((1000..2000).contains(&low) && (8000..11_000).contains(&high), "{low} to {high}");
+    }
+
+    #[test]
+    fn an_inlined_cell_is_known_by_its_file_where_only_lines_are_known() {
+        let file = "/cargo/registry/src/i/tokio-1.54.1/src/runtime/task/core.rs";
+        for (maker, is_cell) in [("new", true), ("new_header", false)] {
+            let maker = format!("{maker} {file}:251");
+            let stack = [maker.as_str(), "app::serve src/main.rs:7"];
+            let profile = ProfileBuilder::heap().period(1).in_use(&stack, in_use(512, 1, 1)).build();
+            let cells = task_cells(&profile, Confidence::default()).unwrap();
+            assert_eq!(!cells.rows.is_empty(), is_cell, "{maker}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is counted beside the heap of a process: its tasks, and the open resources of a type.
 
+use crate::cell_series::{CellSite, SpawnKey, key_of};
 use crate::frame::FrameId;
 use crate::tendency::Tendency;
 use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
@@ -14,6 +15,10 @@ pub struct Things {
     /// How many of them there are exactly, where not all of them are known one by one. `None` for tasks, and where a
     /// snapshot does not say.
     pub open: Option<OpenCounts>,
+    /// Of tasks that are known by their cells: what is known of each row's number. Empty for all else.
+    pub cells: Vec<CellSite>,
+    /// Of tasks: how many each place has spawned of those in the last snapshot.
+    pub(crate) spawned: Vec<(SpawnKey, i64)>,
 }
 
 /// Exact numbers over a series.
@@ -37,6 +42,8 @@ const GROWTH_SHARE: i64 = 100;
 pub enum ThingKind {
     /// Tasks that have not ended.
     Tasks,
+    /// Tasks that have not ended and that nobody has wrapped for `heapdiff::task`, as far as samples of the heap tell.
+    TaskCells,
     /// Resources of this type that have not been released.
     Resources(String),
 }
@@ -46,7 +53,20 @@ impl Things {
     #[must_use]
     pub fn new(kind: ThingKind, trend: TrendReport) -> Self {
         let open = OpenCounts::of(&trend);
-        Self { kind, trend, open }
+        Self { kind, trend, open, cells: Vec::new(), spawned: Vec::new() }
+    }
+
+    /// The same with the places that have spawned the tasks, from the same series by whole stack.
+    #[must_use]
+    pub fn with_spawns(mut self, by_stack: &TrendReport) -> Self {
+        let spawned = by_stack.rows.iter().filter_map(|row| {
+            let count = row.values.last().copied().filter(|&count| count > 0)?;
+            // One that was never parked is where it was spawned.
+            let spawn = behind_mark(by_stack, row).or(row.stack.first().copied())?;
+            Some((key_of(by_stack, spawn), count))
+        });
+        self.spawned = spawned.collect();
+        self
     }
 
     /// The function that stands between where a task waits and where it was spawned.
@@ -100,18 +120,30 @@ impl Things {
     /// How many there were at the first snapshot, and at the last.
     #[must_use]
     pub fn first_and_last(&self) -> (i64, i64) {
-        let values = self.open.as_ref().map_or(&self.trend.total.values, |open| &open.values);
         let value = |value: Option<&i64>| value.copied().unwrap_or(0);
+        if self.kind == ThingKind::TaskCells {
+            // The total has tracked ones, too.
+            let sum = |of: fn(&[i64]) -> Option<&i64>| {
+                let values = self.trend.rows.iter().map(|row| value(of(&row.values)));
+                values.fold(0_i64, i64::saturating_add)
+            };
+            return (sum(<[i64]>::first), sum(<[i64]>::last));
+        }
+        let values = self.open.as_ref().map_or(&self.trend.total.values, |open| &open.values);
         (value(values.first()), value(values.last()))
     }
 
     /// Where the tasks of a row were spawned: the frame behind the mark; `None` for resources.
     #[must_use]
     pub fn spawned_at(&self, row: &TrendRow) -> Option<FrameId> {
-        let is_mark = |&frame: &FrameId| self.trend.frames.function(frame) == Self::SPAWNED_AT;
-        let mark = row.stack.iter().position(is_mark)?;
-        row.stack.get(mark + 1).copied()
+        behind_mark(&self.trend, row)
     }
+}
+
+fn behind_mark(trend: &TrendReport, row: &TrendRow) -> Option<FrameId> {
+    let is_mark = |&frame: &FrameId| trend.frames.function(frame) == Things::SPAWNED_AT;
+    let mark = row.stack.iter().position(is_mark)?;
+    row.stack.get(mark + 1).copied()
 }
 
 impl OpenCounts {

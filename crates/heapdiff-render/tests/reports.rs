@@ -19,7 +19,7 @@ use heapdiff_render::{GraphView, Side, Sides, Theme};
 use insta::assert_snapshot;
 use std::io::{self, Write};
 use story::{SNAPSHOTS, go_heap, shop_snapshot, stripped};
-use things::{shop_buffers, shop_tasks};
+use things::{shop_buffers, shop_tasks, with_cells};
 
 fn written(report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut bytes = Vec::new();
@@ -166,12 +166,15 @@ fn an_allocator_that_says_nothing_is_part_of_what_is_unexplained() {
 
 /// What `profile` says beside each snapshot.
 fn beside(kind: ThingKind, profile: fn(u32) -> Profile) -> Things {
-    let options = TrendOptions::default();
-    let mut builder = TrendBuilder::new(&options);
-    for sequence in 0..SNAPSHOTS {
-        builder.add(NamedProfile { name: format!("{sequence}"), profile: profile(sequence) }).unwrap();
-    }
-    Things::new(kind, builder.finish().unwrap())
+    let trend = |by: DiffBy| {
+        let options = TrendOptions { by, ..TrendOptions::default() };
+        let mut builder = TrendBuilder::new(&options);
+        for sequence in 0..SNAPSHOTS {
+            builder.add(NamedProfile { name: format!("{sequence}"), profile: profile(sequence) }).unwrap();
+        }
+        builder.finish().unwrap()
+    };
+    Things::new(kind, trend(DiffBy::Line)).with_spawns(&trend(DiffBy::Stack))
 }
 
 fn shop_things() -> Vec<Things> {
@@ -193,6 +196,28 @@ fn overview_of_tasks_and_resources_that_grow() {
     assert_eq!(answer.headline.kind, GrowthKind::Tasks);
     let text = OverviewText { overview: &answer, next: &[] };
     assert_snapshot!(written(|out| text.write(&text_options(80), out)));
+}
+
+#[test]
+fn overview_of_tasks_that_nobody_tracks() {
+    let with_cells = |mut named: NamedProfile| {
+        let sequence = named.profile.metadata.as_ref().unwrap().sequence;
+        named.profile = with_cells(named.profile, sequence);
+        named
+    };
+    let of_cells = overview(shop().into_iter().map(with_cells).collect());
+    let text = OverviewText { overview: &of_cells, next: &[] };
+    assert_snapshot!(written(|out| text.write(&text_options(80), out)));
+    let text = written(|out| {
+        let both = of_cells.clone().with_things(shop_things());
+        OverviewText { overview: &both, next: &[] }.write(&text_options(120), out)
+    });
+    let part = text.split("\n\n").find(|part| part.starts_with("tasks that nobody tracks")).unwrap();
+    assert_snapshot!(part);
+    let short = overview(shop().into_iter().take(2).map(with_cells).collect());
+    let text = written(|out| OverviewText { overview: &short, next: &[] }.write(&text_options(80), out));
+    let part = text.split("\n\n").find(|part| part.starts_with("tasks that nobody tracks")).unwrap();
+    assert_snapshot!(part);
 }
 
 #[test]

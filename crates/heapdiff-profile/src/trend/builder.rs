@@ -109,6 +109,15 @@ impl<'a> TrendBuilder<'a> {
     /// # Errors
     /// If the first has no sample type, or not the one that was asked for. Later ones without it are left out.
     pub fn add(&mut self, named: NamedProfile) -> Result<(), AnalysisError> {
+        self.add_and_look(named, |_, _, _| Ok(()))
+    }
+
+    /// As [`Self::add`], with a look at the stacks of a snapshot that is not left out.
+    pub(crate) fn add_and_look(
+        &mut self,
+        named: NamedProfile,
+        look: impl FnOnce(&Profile, &ResolvedSamples, &FrameTable) -> Result<(), AnalysisError>,
+    ) -> Result<(), AnalysisError> {
         let NamedProfile { name, profile } = named;
         let wanted = match &self.sample_type {
             None => self.options.selection.sample_type.as_deref(),
@@ -131,6 +140,7 @@ impl<'a> TrendBuilder<'a> {
             return Ok(());
         }
         let resolved = self.resolver.resolve(&profile);
+        look(&profile, &resolved, &self.resolver.frames)?;
         let sequence = profile.metadata.as_ref().map(|metadata| metadata.sequence);
         let snapshot = self.points.len();
         self.sum(snapshot, &profile, &resolved, columns);

@@ -3,7 +3,7 @@
 use super::overview::OverviewRowJson;
 use super::trend::MovementJson;
 use super::verdict::VerdictJson;
-use heapdiff_profile::{ThingKind, Things};
+use heapdiff_profile::{CellSite, ThingKind, Things};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,12 +20,35 @@ pub(super) struct ThingsJson<'a> {
     growing: usize,
     /// How many there were at each snapshot, exactly; null for tasks, whose `total` is exact, and where that is not known.
     open: Option<&'a [i64]>,
-    /// How many of them there were at each snapshot that has them is in `values`.
+    /// How many of them there were at each snapshot that has them is in `values`. Of tasks that are not tracked those of
+    /// all rows, and of those that are left out since such tasks may be tracked.
     total: MovementJson<'a>,
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
     /// Where they come from, the most suspect first.
     rows: Vec<OverviewRowJson<'a>>,
+    /// Of tasks that are not tracked: for each of `rows`, how sure its number in the last snapshot is. Null for all else.
+    cells: Option<Vec<CellsJson>>,
+}
+
+/// How sure a number of tasks is that are known by their cells on the heap.
+#[derive(JsonSchema, Serialize)]
+struct CellsJson {
+    /// Lower end of the interval of the number in the last snapshot.
+    low: i64,
+    /// Upper end of that interval.
+    high: i64,
+    /// How many cells were sampled.
+    samples: i64,
+    /// How many tracked tasks are among them, since the same function has spawned these.
+    tracked: i64,
+}
+
+impl CellsJson {
+    fn of(site: &CellSite) -> Self {
+        let CellSite { interval, samples, tracked } = *site;
+        Self { low: interval.low, high: interval.high, samples, tracked }
+    }
 }
 
 /// What is counted.
@@ -34,6 +57,8 @@ pub(super) struct ThingsJson<'a> {
 enum ThingKindJson {
     /// Tasks that have not ended.
     Tasks,
+    /// Tasks that have not ended and that nobody has wrapped for `heapdiff::task`: estimates from their cells on the heap.
+    UntrackedTasks,
     /// Resources that have not been released.
     Resources,
 }
@@ -43,9 +68,12 @@ impl<'a> ThingsJson<'a> {
         let trend = &things.trend;
         let (kind, name) = match &things.kind {
             ThingKind::Tasks => (ThingKindJson::Tasks, None),
+            ThingKind::TaskCells => (ThingKindJson::UntrackedTasks, None),
             ThingKind::Resources(name) => (ThingKindJson::Resources, Some(name.as_str())),
         };
-        let rows = trend.rows.iter().take(rows_max.unwrap_or(usize::MAX));
+        let shown = rows_max.unwrap_or(usize::MAX);
+        let rows = trend.rows.iter().take(shown);
+        let cells = things.cells.iter().take(shown).map(CellsJson::of);
         Self {
             kind,
             name,
@@ -55,6 +83,7 @@ impl<'a> ThingsJson<'a> {
             total: MovementJson::of(&trend.total, trend),
             rows_all: trend.rows.len(),
             rows: rows.map(|row| OverviewRowJson::of(row, trend, things.tendency(row))).collect(),
+            cells: (things.kind == ThingKind::TaskCells).then(|| cells.collect()),
         }
     }
 }

@@ -29,6 +29,7 @@ mod sparkline;
 mod subject_table;
 mod table;
 mod tags;
+mod task_cells;
 mod things;
 mod top;
 mod traces;

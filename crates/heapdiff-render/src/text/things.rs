@@ -5,6 +5,7 @@ use super::naming::{NamedRows, RowName};
 use super::overview::{change_cells, verdict_cells};
 use super::rates::Rates;
 use super::table::Align;
+use super::task_cells::write_sites;
 use super::wrapping::write_remark;
 use crate::elide;
 use crate::quantity;
@@ -29,6 +30,7 @@ fn sentence(things: &Things) -> Option<String> {
     let rates = Rates::of(trend);
     let what = match &things.kind {
         ThingKind::Tasks => "The number of tasks".to_owned(),
+        ThingKind::TaskCells => "The number of tasks that nobody tracks".to_owned(),
         ThingKind::Resources(name) => format!("The number of open `{}`", elide::printable(name)),
     };
     let lines = |count: usize| quantity::counted(count as u64, "line");
@@ -73,16 +75,21 @@ pub(super) fn write_things(
     options: &TextOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let has_tracked = overview.things.iter().any(|things| things.kind == ThingKind::Tasks);
     for things in &overview.things {
-        write_kind(things, options, out)?;
+        write_title(things, options, out)?;
+        match things.kind {
+            ThingKind::TaskCells => write_sites(things, has_tracked, options, out)?,
+            ThingKind::Tasks | ThingKind::Resources(_) => write_suspects(things, options, out)?,
+        }
     }
     Ok(())
 }
 
-fn write_kind(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-    let trend = &things.trend;
+fn write_title(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
     let name = match &things.kind {
         ThingKind::Tasks => "tasks".to_owned(),
+        ThingKind::TaskCells => "tasks that nobody tracks".to_owned(),
         ThingKind::Resources(name) => format!("resources `{}`", elide::printable(name)),
     };
     let (first, last) = things.first_and_last();
@@ -94,7 +101,11 @@ fn write_kind(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io
         options.theme.strong(name),
         count(first),
         count(last)
-    )?;
+    )
+}
+
+fn write_suspects(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    let trend = &things.trend;
     let is_suspect = |row: &&TrendRow| match things.tendency(row) {
         Some(tendency) => tendency == Tendency::Grew,
         None => row.judgement.verdict <= Verdict::Inconclusive,

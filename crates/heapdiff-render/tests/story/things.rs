@@ -1,6 +1,6 @@
 //! What is counted beside the heap of the shop: tasks, and the buffers of a pool.
 
-use heapdiff_profile::{Profile, ProfileBuilder, ResourceFigures, ValueType};
+use heapdiff_profile::{InUse, NamedProfile, Profile, ProfileBuilder, ResourceFigures, ValueType, merge};
 
 /// The tasks beside that snapshot: a session that nobody ends for each that was opened, and workers that stay as they are.
 pub(crate) fn shop_tasks(sequence: u32) -> Profile {
@@ -19,6 +19,32 @@ pub(crate) fn shop_tasks(sequence: u32) -> Profile {
         rows.sample(&session, &[3, 4096, 40], &[("epoch", i64::from(epoch), "count")])
     });
     things("tasks", 1, rows)
+}
+
+/// A snapshot of the shop with tasks that nobody tracks, but for those of `session::open`: a library leaves one of
+/// each in some connections, and the workers of a thread pool stay as they are.
+pub(crate) fn with_cells(mut shop: Profile, sequence: u32) -> Profile {
+    let mut builder = ProfileBuilder::heap().snapshot(sequence);
+    let mut add = |spawn: &str, samples: i64, epoch: u32| {
+        let stack = [
+            "tokio::runtime::task::core::Cell<T,S>::new /home/u/.cargo/registry/src/index/tokio-1.48.0/src/runtime/task/core.rs:251",
+            "tokio::task::spawn::spawn /home/u/.cargo/registry/src/index/tokio-1.48.0/src/task/spawn.rs:176",
+            spawn,
+            "main /src/shop/main.rs:9",
+        ];
+        let live = InUse { bytes: samples << 19, objects: samples << 8, samples, epoch: i64::from(epoch) };
+        builder = std::mem::replace(&mut builder, ProfileBuilder::heap()).in_use(&stack, live);
+    };
+    add("session::open /src/shop/session.rs:41", 1, 0);
+    add("pool::Pool::start /src/shop/pool.rs:3", 2, 0);
+    (0..=sequence).for_each(|epoch| add("library::connect /src/library/lib.rs:7", 4, epoch));
+    let cells = builder.build();
+    // Both have the same columns, and metadata stays the shop's.
+    let metadata = shop.metadata.take();
+    let of = |profile| NamedProfile { name: String::new(), profile };
+    let mut both = merge([of(shop), of(cells)]).unwrap().profile;
+    both.metadata = metadata;
+    both
 }
 
 /// The buffers of a pool beside that snapshot, of which one in 128 is known: one handler in eight forgets them.

@@ -11,7 +11,10 @@
 mod support;
 
 use heapdiff::task::TaskExt as _;
-use heapdiff_profile::{FrameVisibility, LabelValue, Profile, Sample, Selection, Subject};
+use heapdiff_profile::{
+    Confidence, DiffBy, FrameVisibility, LabelValue, NamedProfile, OverviewBuilder, OverviewOptions, Profile,
+    Sample, Selection, Subject, ThingKind, Things, TrendBuilder, TrendOptions,
+};
 use heapdiff_symbols::{Options, Symbolizer};
 use std::process::ExitCode;
 use std::task::Poll;
@@ -24,7 +27,7 @@ use tokio::sync::mpsc;
 static ALLOC: heapdiff::Allocator = heapdiff::Allocator::jemalloc();
 
 static CASES: &[Case] =
-    &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NUMBERS, UNWRAPPED, NOT_RECORDING];
+    &[PARKED, ENDED, LINTS, FIGURES, HIDDEN, TIMEOUT, CANCELLED, NUMBERS, UNWRAPPED, SAMPLED, NOT_RECORDING];
 
 fn main() -> ExitCode {
     support::main(CASES)
@@ -425,6 +428,51 @@ const UNWRAPPED: Case = Case {
             cells.rows.iter().map(|row| (cells.frames.function(row.spawn).to_owned(), row.count)).collect();
         assert!(rows[0].0.ends_with("library::connect") && rows[0].1 == 200, "{rows:?}");
         assert_eq!(rows.iter().map(|row| row.1).sum::<i64>(), 201, "{rows:?}");
+    },
+};
+
+/// The same at a period that samples, beside tasks that are tracked, as the answer for the series has it.
+const SAMPLED: Case = Case {
+    name: "of_tasks_that_nobody_wrapped_samples_tell_how_many_there_are",
+    environment: &[],
+    inside: || {
+        let builder = heapdiff::Profiler::builder().dir("profiles").every(Duration::MAX).period(2048);
+        let (profiler, runtime) = (builder.start().unwrap(), runtime());
+        for _ in 0..2 {
+            (0..2000).for_each(|_| library::connect(&runtime));
+            (0..2000).for_each(|_| drop(runtime.spawn(lost().tracked())));
+            settle(&runtime);
+            profiler.snapshot().unwrap();
+        }
+    },
+    check: |ran: &Ran| {
+        // A chance of one in ten thousand to fail.
+        let confidence = Confidence::new(0.9999).unwrap();
+        let options = OverviewOptions::new(Selection { confidence, ..Selection::default() });
+        let mut overview = OverviewBuilder::new(&options);
+        let (lines, stacks) =
+            (TrendOptions::default(), TrendOptions { by: DiffBy::Stack, ..TrendOptions::default() });
+        let (mut by_line, mut by_stack) = (TrendBuilder::new(&lines), TrendBuilder::new(&stacks));
+        for (Snapshot(heap), Snapshot(tasks)) in ran.snapshots().into_iter().zip(tasks(ran)) {
+            let named = |profile: Profile| NamedProfile { name: String::new(), profile };
+            overview.add(named(heap)).unwrap();
+            by_line.add(named(tasks.clone())).unwrap();
+            by_stack.add(named(tasks)).unwrap();
+        }
+        let tasks = Things::new(ThingKind::Tasks, by_line.finish().unwrap());
+        let tasks = tasks.with_spawns(&by_stack.finish().unwrap());
+        let overview = overview.finish().unwrap();
+        let all = &overview.things[0];
+        assert_eq!((&all.kind, all.trend.rows.len()), (&ThingKind::TaskCells, 2), "both, without the tasks");
+        let overview = overview.with_things(vec![tasks]);
+        let cells = overview.things.iter().find(|things| things.kind == ThingKind::TaskCells).unwrap();
+        let names: Vec<_> =
+            cells.trend.rows.iter().map(|row| cells.trend.frames.function(row.frame)).collect();
+        assert!(matches!(names[..], [only] if only.ends_with("library::connect")), "{names:?}");
+        let site = &cells.cells[0];
+        assert!((site.interval.low..=site.interval.high).contains(&4000), "{site:?}");
+        assert!(site.samples > 100 && site.interval.high < 8000, "{site:?}");
+        assert_eq!(site.tracked, 0);
     },
 };
 
