@@ -17,6 +17,8 @@ pub(crate) struct Amounts {
     pub(crate) estimated: i64,
     /// Of [`Self::estimated`], in its unit squared. An integer, so that a sum does not depend on the order of its parts.
     pub(crate) variance: i128,
+    /// The size of the smallest objects among them, in bytes, where numbers of objects are estimated; 0 for none.
+    pub(crate) object_bytes: i64,
 }
 
 impl Amounts {
@@ -26,6 +28,19 @@ impl Amounts {
             return 0.0;
         }
         (self.variance as f64).sqrt() * (self.value as f64 / self.estimated as f64)
+    }
+
+    /// The same with the objects for what is estimated. They are taken for equally big, so their error is that of the
+    /// bytes.
+    pub(crate) fn of_objects(self) -> Self {
+        if self.objects <= 0 || self.bytes <= 0 {
+            return Self { estimated: self.objects, variance: 0, ..self };
+        }
+        let of_byte = self.objects as f64 / self.bytes as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "no more than before; `as` saturates")]
+        let variance = (self.variance as f64 * of_byte * of_byte).round() as i128;
+        let object_bytes = (self.bytes / self.objects).max(1);
+        Self { estimated: self.objects, variance, object_bytes, ..self }
     }
 
     /// Whether nothing was counted at all.
@@ -45,6 +60,7 @@ impl Add for Amounts {
             samples: self.samples.saturating_add(other.samples),
             estimated: self.estimated.saturating_add(other.estimated),
             variance: self.variance.saturating_add(other.variance),
+            object_bytes: smaller(self.object_bytes, other.object_bytes),
         }
     }
 }
@@ -66,6 +82,12 @@ impl Sub for Amounts {
             samples: self.samples.saturating_sub(other.samples),
             estimated: self.estimated.saturating_sub(other.estimated),
             variance: self.variance.saturating_sub(other.variance),
+            object_bytes: smaller(self.object_bytes, other.object_bytes),
         }
     }
+}
+
+/// The smaller of two sizes, of which 0 is none.
+pub(crate) fn smaller(a: i64, b: i64) -> i64 {
+    if a == 0 || b == 0 { a.max(b) } else { a.min(b) }
 }

@@ -2,8 +2,9 @@
 //! the sides handled different numbers of items.
 
 use crate::amounts::Amounts;
-use crate::comparison::Side;
 use crate::diff::Estimated;
+use crate::sampling::Sampling;
+use crate::side::Side;
 
 /// How the base is scaled before it is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +61,14 @@ impl BaseScale {
         }
     }
 
+    /// The factor of what may not have been seen: of a heap that of its bytes.
+    pub(crate) const fn of_unseen(self, sampling: Sampling) -> f64 {
+        match sampling {
+            Sampling::Bytes(_) => self.bytes,
+            Sampling::OneIn(_) => self.value,
+        }
+    }
+
     /// The sampled allocations that a value rests on stay as many as they were.
     pub(crate) fn apply(self, amounts: Amounts, estimated: Estimated) -> Amounts {
         let factor = self.of(estimated);
@@ -72,6 +81,7 @@ impl BaseScale {
             samples: amounts.samples,
             estimated: scaled(amounts.estimated, factor),
             variance,
+            object_bytes: amounts.object_bytes,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Whether growth stays within what it may be.
 
-use crate::comparison::EPOCH;
 use crate::diff::{DiffInputs, DiffOptions, DiffReport, diff};
 use crate::error::AnalysisError;
 use crate::interval::Confidence;
@@ -8,6 +7,7 @@ use crate::note::Note;
 use crate::per_item::Per;
 use crate::profile::{LabelValue, Profile, Sample};
 use crate::rate_budget::RateOutcome;
+use crate::relation::EPOCH;
 use crate::resolve::Resolver;
 use crate::row_key::DiffBy;
 use crate::sample_type::sample_type_index;

@@ -8,11 +8,11 @@
 //! nothing is left out unless [`DroppedNodes`] says so.
 
 use crate::call_paths::{CallPaths, PathOptions, gross};
-use crate::comparison::Gathered;
 use crate::diff::{Change, DiffFigures, Pairing};
 use crate::error::AnalysisError;
 use crate::filter::Filters;
 use crate::frame::{FrameId, FrameTable};
+use crate::gathered::Gathered;
 use crate::graph_edges::{EdgeOptions, GraphEdge, connect};
 use crate::graph_trimming::{self, Cutoffs};
 use crate::interval::Confidence;

@@ -1,10 +1,11 @@
 //! Stacks with their values, as paths of nodes: what every view of calls is made from.
 
 use crate::attribution::Attribution;
-use crate::comparison::{Comparison, Gathered};
+use crate::comparison::Comparison;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable};
 use crate::frame_order::FrameOrder;
+use crate::gathered::Gathered;
 use crate::node_key::{NodeBy, NodeKey, node_keys};
 use crate::note::Note;
 use crate::profile::ValueType;

@@ -1,12 +1,12 @@
 //! The tasks of a series that nobody tracks, told from their cells on the heap.
 
-use crate::comparison::EPOCH;
 use crate::error::AnalysisError;
 use crate::frame::{Frame, FrameTable};
 use crate::interval::{Confidence, Interval};
 use crate::profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Profile, Sample, ValueType, Values,
 };
+use crate::relation::EPOCH;
 use crate::resolve::ResolvedSamples;
 use crate::sampling::is_of_things;
 use crate::series::NamedProfile;

@@ -1,7 +1,7 @@
 //! What changed between two profiles, by stack, line or function.
 
 use crate::base_scale::Scaling;
-use crate::comparison::{Comparison, Side};
+use crate::comparison::Comparison;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::interval::{Confidence, Interval};
@@ -14,6 +14,7 @@ use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowTitle};
 use crate::sample_type::common_columns;
 use crate::selection::Selection;
+use crate::side::Side;
 use crate::side_notes::{note_periods, note_programs};
 use crate::significance::{Evidence, judge_alone, judge_together};
 
@@ -130,7 +131,7 @@ pub enum Estimated {
     /// Bytes, for these are what a heap is sampled by: [`DiffFigures::bytes`].
     #[default]
     Bytes,
-    /// What was asked for, in profiles of resources and tasks: [`DiffFigures::value`].
+    /// What was asked for, where it is objects, or the profile one of resources or tasks: [`DiffFigures::value`].
     Value,
 }
 

@@ -1,10 +1,11 @@
 //! Stacks with their values on both sides, as a flame graph needs them.
 
-use crate::comparison::{Comparison, Gathered};
+use crate::comparison::Comparison;
 use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable};
 use crate::frame_order::FrameOrder;
+use crate::gathered::Gathered;
 use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::ValueType;

@@ -2,8 +2,8 @@
 
 use crate::call_graph::DroppedNodes;
 use crate::call_paths::CallPaths;
-use crate::comparison::Gathered;
 use crate::diff::DiffFigures;
+use crate::gathered::Gathered;
 use crate::interval::Confidence;
 use crate::significance::judge_together;
 use indexmap::IndexMap;

@@ -1,10 +1,11 @@
 //! What the lines of functions hold: the table behind a listing of their source.
 
-use crate::comparison::{Comparison, Gathered};
+use crate::comparison::Comparison;
 use crate::diff::{DiffFigures, DiffTotal, Pairing};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::gathered::Gathered;
 use crate::interval::Confidence;
 use crate::note::Note;
 use crate::profile::ValueType;

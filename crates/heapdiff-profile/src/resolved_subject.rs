@@ -2,7 +2,7 @@
 
 use crate::attribution::Attribution;
 use crate::base_scale::Scaling;
-use crate::comparison::{Comparison, Side};
+use crate::comparison::Comparison;
 use crate::diff::Pairing;
 use crate::error::AnalysisError;
 use crate::frame::FrameTable;
@@ -12,6 +12,7 @@ use crate::profile::{Profile, Sample, ValueType};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::sample_type::{Columns, columns_of};
 use crate::selection::Selection;
+use crate::side::Side;
 use crate::side_notes::{note_periods, note_programs};
 use crate::subject::Subject;
 

@@ -1,10 +1,11 @@
 //! Stacks gathered into the rows of a diff.
 
 use crate::attribution::{Attributed, Attribution};
-use crate::comparison::{Comparison, Gathered};
+use crate::comparison::Comparison;
 use crate::diff::{DiffFigures, DiffRow};
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
+use crate::gathered::Gathered;
 use crate::row_key::{DiffBy, RowKey, RowKeys};
 use indexmap::IndexMap;
 use std::cmp::{Ordering, Reverse};

@@ -1,6 +1,7 @@
 //! How the samples of a profile were taken, and so what an estimate from them may miss.
 
 use crate::amounts::Amounts;
+use crate::diff::Estimated;
 use crate::interval::{Confidence, resolution_bytes, sample_variance, samples_behind};
 use crate::profile::{Profile, Sample, ValueType};
 use crate::sample_type::Columns;
@@ -8,7 +9,7 @@ use crate::sample_type::Columns;
 /// What one sample stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sampling {
-    /// So many bytes of a heap: errors are those of the bytes.
+    /// So many bytes of a heap: errors are those of the bytes, or of the objects that they are of.
     Bytes(i64),
     /// So many things of a kind, chosen without regard to their size: errors are those of the value that is asked for.
     OneIn(i64),
@@ -44,6 +45,16 @@ impl Sampling {
         period.map(Self::Bytes)
     }
 
+    /// What intervals are about where samples were taken so, and these columns are read.
+    pub(crate) fn estimated(of: Option<Self>, columns: Columns) -> Estimated {
+        let is_of_objects = columns.bytes.is_some() && columns.objects == Some(columns.value);
+        match of {
+            Some(Self::OneIn(_)) => Estimated::Value,
+            Some(Self::Bytes(_)) if is_of_objects => Estimated::Value,
+            Some(Self::Bytes(_)) | None => Estimated::Bytes,
+        }
+    }
+
     /// Whether everything is in the samples.
     pub(crate) const fn is_exact(self) -> bool {
         match self {
@@ -72,7 +83,11 @@ impl Sampling {
                     .or_else(|| objects.map(|objects| samples_behind(bytes, objects, period)))
                     .unwrap_or(0);
                 let variance = sample_variance(bytes, objects, samples, period);
-                Amounts { estimated: bytes, samples, variance, ..all }
+                let of_bytes = Amounts { estimated: bytes, samples, variance, ..all };
+                match Self::estimated(of, columns) {
+                    Estimated::Bytes => of_bytes,
+                    Estimated::Value => of_bytes.of_objects(),
+                }
             }
             Some(Self::OneIn(_)) => {
                 let samples = column(columns.samples).or(objects).unwrap_or(0);
@@ -82,8 +97,8 @@ impl Sampling {
         }
     }
 
-    /// The standard deviation of something that could have been sampled and was not, in the unit of what is estimated. A
-    /// thing is taken to be as large as those in the profile are in the mean.
+    /// The standard deviation of something that could have been sampled and was not: of a heap in bytes, of things in the
+    /// unit of what is estimated. A thing is taken to be as large as those in the profile are in the mean.
     pub(crate) fn unseen(self, profile: &Profile, columns: Columns) -> i64 {
         match self {
             _ if self.is_exact() => 0,
@@ -125,7 +140,8 @@ impl Grain {
         if size(other) > size(self) { other } else { self }
     }
 
-    /// The smallest growth of one stack that cannot have been missed, in the unit of what is estimated.
+    /// The smallest growth of one stack that cannot have been missed: of a heap in bytes, of things in the unit of what is
+    /// estimated.
     pub(crate) fn resolution(self, confidence: Confidence) -> u64 {
         u64::try_from(rounded(self.of_one * resolution_bytes(self.period, confidence) as f64)).unwrap_or(0)
     }

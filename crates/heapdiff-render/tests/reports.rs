@@ -341,8 +341,9 @@ fn intervals_say_that_they_are_of_bytes_where_rows_count_something_else() {
         let selection = Selection { sample_type: Some(kind.to_owned()), ..Selection::default() };
         diff_text(DiffBy::Line, selection, (0, 5), &text_options(200))
     };
-    assert!(of("inuse_objects").contains("  interval of bytes  "));
+    assert!(of("inuse_samples").contains("  interval of bytes  "));
     assert!(of("inuse_space").contains("  interval  "));
+    assert!(of("inuse_objects").contains("  interval  "));
 }
 
 #[test]

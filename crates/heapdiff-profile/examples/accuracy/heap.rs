@@ -33,8 +33,16 @@ impl Row {
 
     /// Bytes alive at a snapshot.
     pub(crate) fn live(&self, snapshot: usize) -> f64 {
-        let alive = self.blocks.iter().filter(|blocks| blocks.born <= snapshot && snapshot < blocks.dies);
-        alive.map(|blocks| blocks.count * blocks.size).sum()
+        self.alive(snapshot).map(|blocks| blocks.count * blocks.size).sum()
+    }
+
+    /// Blocks alive at a snapshot.
+    pub(crate) fn objects(&self, snapshot: usize) -> f64 {
+        self.alive(snapshot).map(|blocks| blocks.count).sum()
+    }
+
+    fn alive(&self, snapshot: usize) -> impl Iterator<Item = &Blocks> {
+        self.blocks.iter().filter(move |blocks| blocks.born <= snapshot && snapshot < blocks.dies)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::heap::{self, Blocks, KIB, MIB, NEVER, Row};
 use crate::parallel::{self, Count};
 use crate::random::Random;
 use crate::table::{self, Checks, Share};
-use heapdiff_profile::{DiffBy, DiffInputs, DiffOptions, DiffReport, NamedProfile, diff};
+use heapdiff_profile::{DiffBy, DiffInputs, DiffOptions, DiffReport, NamedProfile, Selection, diff};
 
 /// In every bin of sample counts at least this part of the intervals must hold the truth,
 const COVERAGE_MIN: f64 = 0.94;
@@ -32,6 +32,15 @@ enum Relation {
     UnequalPeriods,
 }
 
+/// What the intervals are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measure {
+    Bytes,
+    /// Numbers of objects, of rows that allocate blocks of one size or close to it: what was not seen is taken to be as
+    /// small as what was.
+    Objects,
+}
+
 /// What was counted.
 #[derive(Default)]
 struct Tally {
@@ -45,12 +54,24 @@ struct Tally {
 
 /// Compares `runs` pairs of heaps in each relation, and prints what came of it.
 pub(crate) fn intervals(runs: u64, checks: &mut Checks) {
+    println!("## Intervals of 95 % that hold the truth\n");
+    println!("In percent, by the samples that a row rests on; in brackets, how many rows that were.\n");
+    let of_bytes = tallies(Measure::Bytes, runs, checks);
+    print_coverage(&of_bytes);
+    println!(
+        "The same of numbers of objects (`--type inuse_objects`), of rows whose objects are alike in size.\n"
+    );
+    print_coverage(&tallies(Measure::Objects, runs, checks));
+    print_power(&of_bytes);
+}
+
+fn tallies(measure: Measure, runs: u64, checks: &mut Checks) -> Vec<(String, Tally)> {
     let mut tallies = Vec::new();
     for relation in [Relation::Paired, Relation::Independent, Relation::UnequalPeriods] {
         for period in [64.0 * KIB, 512.0 * KIB] {
             let tally: Tally = parallel::counted(runs, |run, tally| {
                 let seed = run.wrapping_mul(104_729) ^ period.to_bits() ^ ((relation as u64) << 40);
-                compare(relation, period, &mut Random(seed), tally);
+                compare(relation, period, measure, &mut Random(seed), tally);
             });
             let name = match relation {
                 Relation::Paired => "paired",
@@ -58,17 +79,17 @@ pub(crate) fn intervals(runs: u64, checks: &mut Checks) {
                 Relation::UnequalPeriods => "unequal periods",
             };
             let name = format!("{name}, {} KiB", period / KIB);
-            tally.check(&name, checks);
+            let what = if measure == Measure::Objects { "objects, " } else { "" };
+            tally.check(&format!("{what}{name}"), checks);
             tallies.push((name, tally));
         }
     }
-    print_coverage(&tallies);
-    print_power(&tallies);
+    tallies
 }
 
 /// Compares two snapshots of one simulated heap.
-fn compare(relation: Relation, period: f64, random: &mut Random, tally: &mut Tally) {
-    let rows: Vec<Row> = (0..ROWS).map(|at| row(at, period, random)).collect();
+fn compare(relation: Relation, period: f64, measure: Measure, random: &mut Random, tally: &mut Tally) {
+    let rows: Vec<Row> = (0..ROWS).map(|at| row(at, period, measure, random)).collect();
     let series = |random: &mut Random, period| heap::recorded(&rows, 2, period, random);
     let mut of_base = series(random, period);
     let (base, head) = match relation {
@@ -82,11 +103,13 @@ fn compare(relation: Relation, period: f64, random: &mut Random, tally: &mut Tal
         }
     };
     let (Some(base), Some(head)) = (base, head) else { return };
-    let options = DiffOptions { by: DiffBy::Function, ..DiffOptions::default() };
+    let sample_type = (measure == Measure::Objects).then(|| "inuse_objects".to_owned());
+    let selection = Selection { sample_type, ..Selection::default() };
+    let options = DiffOptions { by: DiffBy::Function, selection, ..DiffOptions::default() };
     let inputs = DiffInputs { base: &base.profile, head: &head.profile };
     let report = diff(inputs, &options).expect("both have the sample types of a heap");
     for (at, row) in rows.iter().enumerate() {
-        tally.count(&report, at, row);
+        tally.count(&report, at, row, measure);
     }
 }
 
@@ -100,9 +123,13 @@ fn of_another_process(series: Vec<NamedProfile>) -> Option<NamedProfile> {
 }
 
 /// A row of blocks of one size, of two, or of many; some unchanged, some grown, some shrunk, some replaced.
-fn row(at: usize, period: f64, random: &mut Random) -> Row {
+fn row(at: usize, period: f64, measure: Measure, random: &mut Random) -> Row {
     let mut row = Row::new(format!("rows::row{at} src/rows.rs:{}", at + 1));
     let sizes: Vec<f64> = match random.uniform() {
+        kind if measure == Measure::Objects => {
+            let size = random.logarithmic(16.0, if kind < 0.7 { 16.0 * KIB } else { 8.0 * MIB });
+            if kind < 0.5 { vec![size] } else { vec![size, 2.0 * size] }
+        }
         ..0.4 => vec![random.logarithmic(16.0, 16.0 * KIB)],
         ..0.6 => vec![random.logarithmic(64.0 * KIB, 8.0 * MIB)],
         ..0.8 => vec![random.logarithmic(16.0, 4.0 * KIB), random.logarithmic(256.0 * KIB, 4.0 * MIB)],
@@ -137,8 +164,11 @@ impl Count for Tally {
 }
 
 impl Tally {
-    fn count(&mut self, report: &DiffReport, at: usize, row: &Row) {
-        let truth = row.live(1) - row.live(0);
+    fn count(&mut self, report: &DiffReport, at: usize, row: &Row, measure: Measure) {
+        let truth = match measure {
+            Measure::Bytes => row.live(1) - row.live(0),
+            Measure::Objects => row.objects(1) - row.objects(0),
+        };
         let name = format!("rows::row{at}");
         let found = report.rows.iter().find(|row| report.frames.frame(row.frame).function == name);
         let resolution = report.resolution_bytes.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
@@ -147,7 +177,8 @@ impl Tally {
                 (Some(samples), Some(interval)) => (samples, interval.low, interval.high),
                 _ => return,
             },
-            // Nothing was seen of it on either side.
+            // Nothing was seen of it on either side. What that says of objects depends on their size.
+            None if measure == Measure::Objects => return,
             None => (0, -resolution, resolution),
         };
         let truth_whole = heap::whole(truth);
@@ -185,8 +216,6 @@ impl Tally {
 }
 
 fn print_coverage(tallies: &[(String, Tally)]) {
-    println!("## Intervals of 95 % that hold the truth\n");
-    println!("In percent, by the samples that a row rests on; in brackets, how many rows that were.\n");
     let cell = |share: Share| format!("{} ({})", share.percent(), share.all);
     let mut rows = Vec::new();
     for (at, first) in BINS.iter().enumerate() {

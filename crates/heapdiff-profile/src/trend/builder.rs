@@ -12,8 +12,8 @@ use super::verdict::{Reason, Verdict};
 use crate::amounts::Amounts;
 use crate::attribution::Attribution;
 use crate::base_scale::Scaling;
-use crate::comparison::{Comparison, EPOCH, Side, has_epochs};
-use crate::diff::DiffFigures;
+use crate::comparison::Comparison;
+use crate::diff::{DiffFigures, Estimated};
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
@@ -22,12 +22,14 @@ use crate::metadata::SnapshotReason;
 use crate::note::Note;
 use crate::per_item::ItemSeries;
 use crate::profile::{Profile, ValueType};
+use crate::relation::{EPOCH, has_epochs};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
 use crate::row_key::{DiffBy, RowKey, RowTitle};
 use crate::sample_type::{Columns, common_columns};
 use crate::sampling::Sampling;
 use crate::series::NamedProfile;
+use crate::side::Side;
 use crate::side_notes::note_programs;
 use crate::significance::{judge_alone, judge_together};
 use crate::snapshot_point::SnapshotPoint;
@@ -492,7 +494,7 @@ fn floor(points: &[SnapshotPoint], columns: Columns, comparison: &Comparison) ->
     let peak = points.iter().map(|point| point.live).max().unwrap_or(0);
     let share = peak / RELEVANT_SHARE;
     let is_of_bytes = columns.bytes == Some(columns.value);
-    if !is_of_bytes && !comparison.is_of_things() {
+    if !is_of_bytes && comparison.estimated() == Estimated::Bytes {
         return share;
     }
     let unseen = comparison.resolution().and_then(|resolution| i64::try_from(resolution).ok()).unwrap_or(0);

@@ -103,7 +103,7 @@ proptest! {
             prop_assert!(parts_add_up(figures.value));
             prop_assert!(figures.bytes.is_none_or(parts_add_up));
             prop_assert!(figures.objects.is_none_or(parts_add_up));
-            let delta = figures.bytes.unwrap().delta();
+            let delta = figures.estimated_change().unwrap().delta();
             let interval = figures.interval.unwrap();
             prop_assert!(interval.low <= delta && delta <= interval.high);
         }

@@ -97,7 +97,7 @@ pub(super) struct HeadJson<'a> {
     shown: i64,
     /// The part of `total` that the filters let through.
     gross: i64,
-    /// Lower end of the interval of `shown` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `shown`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     shown_low: Option<i64>,
     /// Upper end of that interval.
     shown_high: Option<i64>,
@@ -228,11 +228,11 @@ pub(super) struct NodeJson {
     cum_base: i64,
     /// `cum` of the head.
     cum_head: i64,
-    /// Lower end of the interval of `flat` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `flat`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     flat_low: Option<i64>,
     /// Upper end of that interval.
     flat_high: Option<i64>,
-    /// Lower end of the interval of `cum` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `cum`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     cum_low: Option<i64>,
     /// Upper end of that interval.
     cum_high: Option<i64>,
@@ -313,7 +313,7 @@ struct EdgeJson {
     base: i64,
     /// `value` of the head.
     head: i64,
-    /// Lower end of the interval of `value` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `value`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     low: Option<i64>,
     /// Upper end of that interval.
     high: Option<i64>,

@@ -89,7 +89,7 @@ pub(super) struct FiguresJson {
     pub(super) head_bytes: Option<i64>,
     /// `head_bytes` less `base_bytes`.
     pub(super) delta_bytes: Option<i64>,
-    /// Lower end of the interval of `delta_bytes`, or of `delta_value` for resources and tasks; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `delta_bytes`, or of `delta_value` for objects, resources and tasks; null where it is not known how many samples there were, or how often.
     pub(super) delta_low: Option<i64>,
     /// Upper end of that interval.
     pub(super) delta_high: Option<i64>,

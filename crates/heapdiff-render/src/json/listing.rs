@@ -102,11 +102,11 @@ struct LineJson<'a> {
     flat_samples: Option<u64>,
     /// Sampled allocations that `cum` rests on; null where they are not known.
     cum_samples: Option<u64>,
-    /// Lower end of the interval of `flat` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `flat`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     flat_low: Option<i64>,
     /// Upper end of that interval.
     flat_high: Option<i64>,
-    /// Lower end of the interval of `cum` in bytes; null where it is not known how many samples there were, or how often.
+    /// Lower end of the interval of `cum`, in the unit if that is bytes or a number of things and in bytes if not; null where it is not known how many samples there were, or how often.
     cum_low: Option<i64>,
     /// Upper end of that interval.
     cum_high: Option<i64>,

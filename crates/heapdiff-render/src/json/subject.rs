@@ -61,7 +61,7 @@ pub(super) enum ValuesJson {
         percent: Option<f64>,
         /// The same in bytes; null where the profile does not count them.
         bytes: Option<i64>,
-        /// Lower end of the interval of `bytes`, or of `value` for resources and tasks; null where it is not known how many samples there were, or how often.
+        /// Lower end of the interval of `bytes`, or of `value` for objects, resources and tasks; null where it is not known how many samples there were, or how often.
         bytes_low: Option<i64>,
         /// Upper end of that interval.
         bytes_high: Option<i64>,
