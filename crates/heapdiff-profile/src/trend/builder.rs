@@ -2,30 +2,24 @@
 //!
 //! Of each snapshot only sums are kept, so a series may be longer than memory has room for profiles.
 
+use super::cell::Cell;
 use super::continuity::Continuity;
 use super::headroom::Headroom;
-use super::rate::{ItemRates, Rate};
-use super::report::{TrendOptions, TrendReport, TrendRow};
-use super::shape::{SNAPSHOTS_MIN, judge};
-use super::track::{Point, Track};
-use super::verdict::{Reason, Verdict};
-use crate::amounts::Amounts;
-use crate::attribution::Attribution;
+use super::report::{TrendOptions, TrendReport};
+use super::row::Rows;
+use super::timeline::{is_of_the_end, seconds};
 use crate::base_scale::Scaling;
 use crate::comparison::Comparison;
-use crate::diff::{DiffFigures, Estimated};
+use crate::diff::Estimated;
 use crate::error::AnalysisError;
-use crate::frame::{FrameId, FrameTable, StackId};
-use crate::frame_order::FrameOrder;
-use crate::interval::Confidence;
-use crate::metadata::SnapshotReason;
+use crate::frame::FrameTable;
 use crate::note::Note;
 use crate::per_item::ItemSeries;
 use crate::profile::{Profile, ValueType};
 use crate::relation::{EPOCH, has_epochs};
 use crate::resolve::{ResolvedSamples, Resolver};
 use crate::row_groups::Groups;
-use crate::row_key::{DiffBy, RowKey, RowTitle};
+use crate::row_key::DiffBy;
 use crate::sample_type::{Columns, common_columns};
 use crate::sampling::Sampling;
 use crate::series::NamedProfile;
@@ -33,17 +27,11 @@ use crate::side::Side;
 use crate::side_notes::note_programs;
 use crate::significance::{judge_alone, judge_together};
 use crate::snapshot_point::SnapshotPoint;
-use indexmap::IndexMap;
 
 /// A row that moved by less than this part of the biggest live heap does not matter.
 const RELEVANT_SHARE: i64 = 1000;
 /// Nor one that moved by less than this, in bytes: a queue that doubles its buffer, a thread that starts.
 const RELEVANT_BYTES_MIN: i64 = 64 << 10;
-
-/// A snapshot came out of turn if less than this part of the usual time had passed.
-const OUT_OF_TURN: f64 = 0.9;
-/// So many snapshots tell what is usual.
-const ENDED_POINTS_MIN: usize = 4;
 
 /// Takes the snapshots of one process in order, and says what their rows do.
 #[derive(Debug)]
@@ -70,18 +58,6 @@ struct Kept {
     resolved: ResolvedSamples,
     columns: Columns,
     sequence: Option<u32>,
-}
-
-/// The sums of a stack in one snapshot; deviations are squared, in the unit of the value.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    snapshot: u32,
-    value: i64,
-    aged: i64,
-    confirmed: i64,
-    objects: f32,
-    variance: f32,
-    aged_variance: f32,
 }
 
 impl<'a> TrendBuilder<'a> {
@@ -275,162 +251,6 @@ impl Kept {
     }
 }
 
-impl Cell {
-    fn add(&mut self, amounts: &Amounts, is_aged: bool, was_aged: bool) {
-        #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
-        let variance = amounts.value_deviation().powi(2) as f32;
-        self.value = self.value.saturating_add(amounts.value);
-        self.objects += amounts.objects as f32;
-        self.variance += variance;
-        if is_aged {
-            self.aged = self.aged.saturating_add(amounts.value);
-            self.aged_variance += variance;
-        }
-        if is_aged && !was_aged {
-            self.confirmed = self.confirmed.saturating_add(amounts.value);
-        }
-    }
-}
-
-/// Everything that rows are made of.
-struct Rows<'a> {
-    frames: &'a FrameTable,
-    attribution: &'a Attribution,
-    cells: &'a [Vec<Cell>],
-    kept: &'a [Vec<(u32, i64)>],
-    seconds: &'a [f64],
-    items: Option<&'a [f64]>,
-    has_parts: bool,
-    floor: i64,
-    confidence: Confidence,
-}
-
-/// Stacks that make a row.
-struct Members {
-    stacks: Vec<StackId>,
-    /// The one that held most in any snapshot, and how much.
-    chief: StackId,
-    chief_value: u64,
-}
-
-impl Rows<'_> {
-    fn all(&self, groups: &Groups<'_>) -> Vec<TrendRow> {
-        let order = FrameOrder::of(self.frames);
-        let figures: IndexMap<RowKey, DiffFigures> = groups.keyed_figures().collect();
-        let mut members: IndexMap<RowKey, Members> = IndexMap::new();
-        for (id, stack) in self.frames.stacks() {
-            let Some(peak) = self.peak(id) else { continue };
-            let Some(key) = groups.keys().of(id) else { continue };
-            let row = members.entry(key).or_insert_with(|| Members {
-                stacks: Vec::new(),
-                chief: id,
-                chief_value: peak,
-            });
-            row.stacks.push(id);
-            let is_before = || order.compare_stacks(stack, self.frames.stack(row.chief)).is_lt();
-            if peak > row.chief_value || (peak == row.chief_value && is_before()) {
-                (row.chief, row.chief_value) = (id, peak);
-            }
-        }
-        let nothing = groups.nothing();
-        let mut rows: Vec<TrendRow> = members
-            .iter()
-            .map(|(&key, members)| TrendRow {
-                title: groups.keys().title(key),
-                ..self.row(members, figures.get(&key).copied().unwrap_or(nothing))
-            })
-            .collect();
-        rows.sort_by(|a, b| {
-            a.judgement
-                .verdict
-                .cmp(&b.judgement.verdict)
-                .then_with(|| b.rate.low.total_cmp(&a.rate.low))
-                .then_with(|| b.rate.per_second.total_cmp(&a.rate.per_second))
-                .then_with(|| b.values.last().cmp(&a.values.last()))
-                .then_with(|| order.compare_stacks(&a.stack, &b.stack))
-                .then_with(|| {
-                    order.compare_stacks(self.frames.stack(a.whole_stack), self.frames.stack(b.whole_stack))
-                })
-                .then_with(|| a.title.cmp(&b.title))
-        });
-        rows
-    }
-
-    /// The most that a stack holds in any snapshot; `None` if it never holds anything.
-    fn peak(&self, stack: StackId) -> Option<u64> {
-        self.cells.get(stack.index())?.iter().map(|cell| cell.value.unsigned_abs()).max()
-    }
-
-    /// All stacks as one row.
-    fn total(&self, figures: DiffFigures) -> TrendRow {
-        let stacks: Vec<StackId> = self.frames.stacks().map(|(id, _)| id).collect();
-        let chief = stacks.first().copied().unwrap_or(StackId::FIRST);
-        self.row(&Members { stacks, chief, chief_value: 0 }, figures)
-    }
-
-    fn row(&self, members: &Members, figures: DiffFigures) -> TrendRow {
-        let (track, values) = self.track(&members.stacks);
-        let (mut judgement, outline) = judge(&track);
-        let (rate, monotonicity) = Rate::of(&track, &outline, Some(&figures), self.confidence);
-        // No verdict of growth without a rate that is surely above zero.
-        if judgement.verdict == Verdict::LeakLike && rate.low <= 0.0 {
-            (judgement.verdict, judgement.reason) = (Verdict::Inconclusive, Reason::RateUncertain);
-        }
-        let stack = self.frames.stack(members.chief);
-        let attributed = self.attribution.of(stack);
-        let shown: Vec<_> = self.attribution.shown(stack, attributed).collect();
-        TrendRow {
-            title: RowTitle::Frame,
-            frame: shown.first().copied().unwrap_or(FrameId::FIRST),
-            via: attributed.via,
-            stack: shown,
-            whole_stack: members.chief,
-            stacks: members.stacks.len(),
-            values,
-            rate,
-            per_item: self
-                .items
-                .map(|items| ItemRates::of(&track, &outline, items, &figures, self.confidence)),
-            judgement,
-            figures,
-            monotonicity,
-            survival: track.survival(),
-            spread: track.spread(),
-            turnover: track.turnover(),
-            cohorts: track.cohorts(),
-            troughs: Rate::of_troughs(&track, &outline, self.confidence),
-            change_points: outline.change_points(),
-            steps: outline.steps(&track, self.confidence),
-        }
-    }
-
-    /// The values of some stacks together.
-    fn track(&self, stacks: &[StackId]) -> (Track, Vec<i64>) {
-        let point = |&second: &f64| Point { second, ..Point::default() };
-        let mut points: Vec<Point> = self.seconds.iter().map(point).collect();
-        let mut values = vec![0_i64; points.len()];
-        for stack in stacks {
-            for cell in self.cells.get(stack.index()).map_or(&[][..], Vec::as_slice) {
-                let at = cell.snapshot as usize;
-                let (Some(point), Some(value)) = (points.get_mut(at), values.get_mut(at)) else { continue };
-                *value = value.saturating_add(cell.value);
-                point.value += cell.value as f64;
-                point.objects += f64::from(cell.objects);
-                point.variance += f64::from(cell.variance);
-                point.aged += cell.aged as f64;
-                point.aged_variance += f64::from(cell.aged_variance);
-                point.confirmed += cell.confirmed as f64;
-            }
-            for &(at, kept) in self.kept.get(stack.index()).map_or(&[][..], Vec::as_slice) {
-                if let Some(point) = points.get_mut(at as usize) {
-                    point.kept += kept as f64;
-                }
-            }
-        }
-        (Track::new(points, self.has_parts, self.floor as f64), values)
-    }
-}
-
 /// What of the last snapshot was new at which, by stack.
 fn kept_by_stack(head: &Kept, points: &[SnapshotPoint], stacks: usize) -> Vec<Vec<(u32, i64)>> {
     let mut kept = vec![Vec::new(); stacks];
@@ -444,49 +264,6 @@ fn kept_by_stack(head: &Kept, points: &[SnapshotPoint], stacks: usize) -> Vec<Ve
         of_stack.push((at, value));
     }
     kept
-}
-
-/// Whether the last snapshot is of a program that was ending, and had begun to free what it held. Ends of programs say
-/// nothing of leaks. One that says so of itself is left out unless it is needed for a verdict and most of the memory is
-/// still there. Of one that does not say, it is guessed: it came out of turn, and most of the memory had gone.
-fn is_of_the_end(points: &[SnapshotPoint]) -> bool {
-    let Some([before, last]) = points.last_chunk() else { return false };
-    let has_gone = last.live < before.live / 2;
-    match last.reason {
-        SnapshotReason::Stop | SnapshotReason::Exit => {
-            points.len() > SNAPSHOTS_MIN || (has_gone && points.len() > 2)
-        }
-        SnapshotReason::Unknown => has_gone && points.len() >= ENDED_POINTS_MIN && is_out_of_turn(points),
-        _ => false,
-    }
-}
-
-/// Whether the last snapshot came sooner after the one before than snapshots usually do.
-fn is_out_of_turn(points: &[SnapshotPoint]) -> bool {
-    let times: Option<Vec<u64>> = points.iter().map(|point| point.recording_nanos).collect();
-    let Some(times) = times else { return false };
-    let mut steps: Vec<u64> =
-        times.iter().zip(times.iter().skip(1)).map(|(a, b)| b.saturating_sub(*a)).collect();
-    let Some(last_step) = steps.pop() else { return false };
-    let middle = steps.len() / 2;
-    let usual = *steps.select_nth_unstable(middle).1;
-    (last_step as f64) < OUT_OF_TURN * usual as f64
-}
-
-/// Seconds from the first snapshot, by the recorder's own clock, else by the wall clock; where both fail, numbers.
-fn seconds(points: &[SnapshotPoint]) -> (Vec<f64>, bool) {
-    let since_first = |times: Vec<i128>| -> Option<Vec<f64>> {
-        let first = *times.first()?;
-        let rises = times.iter().zip(times.iter().skip(1)).all(|(a, b)| a < b);
-        rises.then(|| times.iter().map(|time| (time - first) as f64 / 1e9).collect())
-    };
-    let recorded: Option<Vec<i128>> =
-        points.iter().map(|point| point.recording_nanos.map(i128::from)).collect();
-    let wall = || points.iter().map(|point| i128::from(point.time_nanos)).collect();
-    match recorded.and_then(since_first).or_else(|| since_first(wall())) {
-        Some(seconds) => (seconds, points.len() > 1),
-        None => ((0..points.len()).map(|at| at as f64).collect(), false),
-    }
 }
 
 /// What moves less than this does not matter.

@@ -8,15 +8,18 @@
 //! 5. `headroom`: how long the memory lasts.
 
 mod builder;
+mod cell;
 mod continuity;
 mod headroom;
 mod part;
 mod rate;
 mod report;
+mod row;
 mod shape;
 mod slope;
 mod steps;
 mod teeth;
+mod timeline;
 mod track;
 mod verdict;
 
