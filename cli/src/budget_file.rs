@@ -23,6 +23,22 @@ impl Budgets {
         self.growth.is_empty() && self.rates.is_empty()
     }
 
+    /// What is kept for each item over a series is a rate: the slope against their number, not what first and last
+    /// snapshot happen to differ by.
+    pub(crate) fn of_series(self) -> Self {
+        let mut found = Self { rates: self.rates, ..Self::default() };
+        for Budget { pattern, limit, confidence, samples_min } in self.growth {
+            match limit {
+                Limit::PerItem { limit, per } => {
+                    let limit = RateLimit::PerItem { limit, per };
+                    found.rates.push(RateBudget { pattern, limit, confidence, samples_min });
+                }
+                limit => found.growth.push(Budget { pattern, limit, confidence, samples_min }),
+            }
+        }
+        found
+    }
+
     pub(crate) fn extend(&mut self, more: Self) {
         self.growth.extend(more.growth);
         self.rates.extend(more.rates);
@@ -145,15 +161,15 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
 /// `1MiB/h`.
 pub(crate) fn rate(text: &str) -> Result<RateLimit, String> {
     let parts = text.rsplit_once('/').and_then(|(amount, unit)| {
-        let per = RateUnit::ALL.into_iter().find(|per| per.symbol() == unit.trim())?;
-        Some((bytes(amount.trim()).ok()?, per))
+        let unit = RateUnit::ALL.into_iter().find(|known| known.symbol() == unit.trim())?;
+        Some((bytes(amount.trim()).ok()?, unit))
     });
-    let (amount, per) = parts.ok_or_else(|| {
+    let (amount, unit) = parts.ok_or_else(|| {
         format!("found `{text}`, expected an amount by `/s`, `/min`, `/h` or `/day`, such as `1MiB/h`")
     })?;
     #[expect(clippy::cast_possible_truncation, reason = "whole bytes; `as` saturates")]
     let amount = amount as i64;
-    Ok(RateLimit { amount, per })
+    Ok(RateLimit::InTime { amount, unit })
 }
 
 /// `512KiB`.

@@ -4,7 +4,7 @@ mod naming;
 mod read_ahead;
 mod snapshots;
 
-pub(crate) use self::snapshots::ONE_SNAPSHOT;
+pub(crate) use self::snapshots::{ONE_SNAPSHOT, one_snapshot};
 use crate::arguments::GlobalArguments;
 use crate::directory;
 use crate::failure::Failure;

@@ -125,6 +125,7 @@ const QUESTIONS: &[&str] = &[
     "info shop go-heap.pb.gz",
     "check shop --budgets budgets/shop.toml --per 1000",
     "check shop --max-per-item 64B --per requests",
+    "check shop --max-per-item 64KiB --per 1000",
     "check formats/stacks.collapsed formats/stacks-later.collapsed --max-growth 1",
     "check go-heap.pb.gz go-heap.pb.gz --max-growth 1MiB",
     "info shop",

@@ -61,7 +61,8 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) budgets: Option<PathBuf>,
 
-    /// How much memory may be kept for each item that the program handles between base and head: `64B`
+    /// How much memory may be kept for each item that the program handles: `64B`; between base and head, or over the
+    /// snapshots of a folder by the slope against their number
     #[arg(long, value_name = "LIMIT", group = "limits", requires = "per", value_parser = crate::budget_file::bytes)]
     pub(crate) max_per_item: Option<f64>,
 

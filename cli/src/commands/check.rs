@@ -4,12 +4,12 @@ use super::{ROWS_ON_A_SCREEN, refused, say_notes};
 use crate::arguments::{CheckArguments, CheckFormat, Format, GlobalArguments, Inconclusive};
 use crate::budget_file::{self, Budgets};
 use crate::failure::Failure;
-use crate::input::{Comparison, Input};
+use crate::input::{Comparison, Input, one_snapshot};
 use crate::output;
 use crate::talk::Talk;
 use heapdiff_profile::{
     Budget, BudgetReport, BudgetVerdict, DiffInputs, Limit, NamedProfile, Profile, RateBudget, RateCheck,
-    RateOutcome, Selection, check, plant_leak, plant_rate,
+    RateLimit, RateOutcome, Selection, check, plant_leak, plant_rate,
 };
 use heapdiff_render::budget::{BudgetAnnotations, BudgetJunit, BudgetMarkdown};
 use heapdiff_render::json::BudgetJson;
@@ -77,7 +77,7 @@ fn budgets(arguments: &CheckArguments) -> Result<Budgets, Failure> {
         confidence,
         samples_min,
     }));
-    budgets.rates.extend(arguments.max_rate.map(|limit| RateBudget {
+    budgets.rates.extend(arguments.max_rate.clone().map(|limit| RateBudget {
         pattern: pattern.clone(),
         limit,
         confidence,
@@ -97,7 +97,7 @@ fn budgets(arguments: &CheckArguments) -> Result<Budgets, Failure> {
             "say `--max-growth 1MiB`, or write a heapdiff.toml: see `heapdiff check --help`",
         ));
     }
-    Ok(budgets)
+    Ok(if series_folder(arguments).is_ok() { budgets.of_series() } else { budgets })
 }
 
 /// The one folder that a rate is about.
@@ -147,7 +147,19 @@ impl Gate<'_> {
         let with_options = |budget: &RateBudget| Ok((budget.clone(), budget.options(self.selection)?));
         let budgets: Vec<_> = budgets.iter().map(with_options).collect::<Result<_, _>>().map_err(refused)?;
         let mut check = RateCheck::new(&budgets);
-        read(&mut |named| check.add(&named).map_err(refused))?;
+        let mut names = Vec::new();
+        read(&mut |named| {
+            check.add(&named).map_err(refused)?;
+            names.push(named.name);
+            Ok(())
+        })?;
+        // Nothing can be handled between the first and the last, which is no fault of the program's counter.
+        let is_per_item = |(budget, _): &(RateBudget, _)| matches!(budget.limit, RateLimit::PerItem { .. });
+        if let ([name], [folder], true) =
+            (names.as_slice(), self.arguments.inputs.as_slice(), budgets.iter().any(is_per_item))
+        {
+            return Err(one_snapshot(folder, Some(name)).into());
+        }
         check.finish().map_err(refused)
     }
 

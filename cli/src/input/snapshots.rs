@@ -146,13 +146,7 @@ impl Input<'_> {
                 self.talk.note(ONE_SNAPSHOT);
                 Ok(Comparison { base: None, head })
             }
-            (base, head) => Err(Failure::Inconclusive {
-                message: format!("one snapshot in `{}`: growth needs two", folder.display()),
-                hint: format!(
-                    "wait for the next one, or see what is alive with `heapdiff top {}`",
-                    base.or(head).map_or_else(|| folder.display().to_string(), |base| base.name)
-                ),
-            }),
+            (base, head) => Err(one_snapshot(folder, base.or(head).map(|only| only.name).as_deref())),
         }
     }
 
@@ -169,6 +163,15 @@ impl Input<'_> {
 /// What is said where a folder has one snapshot, and that is shown.
 pub(crate) const ONE_SNAPSHOT: &str =
     "there is one snapshot, and growth needs two: this is what is alive in it";
+
+/// A folder has one snapshot, which has this name.
+pub(crate) fn one_snapshot(folder: &Path, name: Option<&str>) -> Failure {
+    let name = name.map_or_else(|| folder.display().to_string(), str::to_owned);
+    Failure::Inconclusive {
+        message: format!("one snapshot in `{}`: growth needs two", folder.display()),
+        hint: format!("wait for the next one, or see what is alive with `heapdiff top {name}`"),
+    }
+}
 
 /// Files of a series that cannot be read: left out, and said.
 #[derive(Debug, Default)]

@@ -3,13 +3,14 @@
 use crate::budget::{BudgetVerdict, least_planted, plant, sample_of, selected};
 use crate::error::AnalysisError;
 use crate::interval::Confidence;
+use crate::per_item::Per;
 use crate::profile::Sample;
 use crate::sample_type::sample_type_index;
 use crate::selection::Selection;
 use crate::series::NamedProfile;
-use crate::trend::{Rate, Slope, TrendBuilder, TrendOptions, TrendReport};
+use crate::trend::{ItemRate, ItemRates, Rate, Slope, TrendBuilder, TrendOptions, TrendReport};
 
-/// How fast some functions may grow.
+/// How fast some functions may grow over a series: with time, or with what the program handles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateBudget {
     /// A regular expression: stacks with a frame that matches are what grows. `None` for everything.
@@ -22,13 +23,23 @@ pub struct RateBudget {
     pub samples_min: u64,
 }
 
-/// An amount in a length of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// In the unit of the sample type.
-    pub amount: i64,
-    /// The time.
-    pub per: RateUnit,
+/// What a rate is limited to, in the unit of the sample type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RateLimit {
+    /// So much in a length of time.
+    InTime {
+        /// How much.
+        amount: i64,
+        /// The time.
+        unit: RateUnit,
+    },
+    /// So much for each item, such as a request: the slope against their number.
+    PerItem {
+        /// For one item.
+        limit: f64,
+        /// Which items.
+        per: Per,
+    },
 }
 
 /// The length of time that a rate is stated for.
@@ -51,7 +62,8 @@ pub struct RateOutcome {
     pub budget: RateBudget,
     /// What of the series matches.
     pub report: TrendReport,
-    /// How fast that grows. Meaningless where [`TrendReport::has_times`] is false.
+    /// How fast that grows: a second, or, where the limit is for each item, an item. Meaningless where
+    /// [`Self::extent`] is `None`.
     pub rate: Rate,
     /// What became of it.
     pub verdict: BudgetVerdict,
@@ -63,7 +75,7 @@ pub struct RateOutcome {
 /// What an inconclusive rate lacks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RateNeeds {
-    /// So many snapshots, at least.
+    /// So many snapshots, at least; of a limit for each item, with items between them.
     Snapshots(u64),
     /// Snapshots that say when they were taken.
     Times,
@@ -71,6 +83,8 @@ pub enum RateNeeds {
     Samples(u64),
     /// A series that is about so many seconds long.
     Seconds(f64),
+    /// A series in which about so many items are handled.
+    Items(f64),
 }
 
 /// Judges a series, snapshot by snapshot, by several limits at once.
@@ -79,8 +93,10 @@ pub struct RateCheck<'a> {
     budgets: Vec<(&'a RateBudget, TrendBuilder<'a>)>,
 }
 
-/// No series of more seconds than this, ten years, is asked for.
+/// No series of more seconds than this, ten years, is asked for,
 const SECONDS_MAX: f64 = 3650.0 * 86_400.0;
+/// nor of more items.
+const ITEMS_MAX: f64 = 1e15;
 
 impl RateUnit {
     /// All of them, the shortest first.
@@ -110,10 +126,13 @@ impl RateUnit {
 }
 
 impl RateLimit {
-    /// In a second.
+    /// In a second, or for an item.
     #[must_use]
-    pub fn per_second(self) -> f64 {
-        self.amount as f64 / self.per.seconds()
+    pub fn pace(&self) -> f64 {
+        match self {
+            Self::InTime { amount, unit } => *amount as f64 / unit.seconds(),
+            Self::PerItem { limit, .. } => *limit,
+        }
     }
 }
 
@@ -124,7 +143,11 @@ impl RateBudget {
     /// If the pattern is not a regular expression.
     pub fn options(&self, selection: &Selection) -> Result<TrendOptions, AnalysisError> {
         let selection = selected(self.pattern.as_deref(), self.confidence, selection)?;
-        Ok(TrendOptions { selection, ..TrendOptions::default() })
+        let per = match &self.limit {
+            RateLimit::InTime { .. } => None,
+            RateLimit::PerItem { per, .. } => Some(per.clone()),
+        };
+        Ok(TrendOptions { selection, per, ..TrendOptions::default() })
     }
 }
 
@@ -164,23 +187,35 @@ impl RateOutcome {
         self.report.seconds.last().copied().filter(|_| self.report.has_times)
     }
 
-    /// What the limit allows in [`Self::seconds`], in the unit of the sample type.
+    /// The time from the first snapshot to the last, in seconds, or the items between them: what the rate is told by.
+    #[must_use]
+    pub fn extent(&self) -> Option<f64> {
+        extent(&self.report)
+    }
+
+    /// How many snapshots the rate rests on: those between which nothing was handled are one.
+    #[must_use]
+    pub fn snapshots(&self) -> u64 {
+        snapshots(&self.report)
+    }
+
+    /// What the limit allows in [`Self::extent`], in the unit of the sample type.
     #[must_use]
     pub fn allowed(&self) -> Option<i64> {
         #[expect(clippy::cast_possible_truncation, reason = "rounds down; `as` saturates")]
-        let allowed = |seconds: f64| (self.budget.limit.per_second() * seconds).floor() as i64;
-        self.seconds().map(allowed)
+        let allowed = |extent: f64| (self.budget.limit.pace() * extent).floor() as i64;
+        self.extent().map(allowed)
     }
 
     fn of(budget: &RateBudget, report: TrendReport) -> Self {
         let rate = rate(&report, budget.confidence);
-        let limit = budget.limit.per_second();
+        let limit = budget.limit.pace();
         let figures = &report.total.figures;
         let is_sampled = figures.interval.is_some_and(|interval| interval.low < interval.high);
         let snapshots_min = snapshots_min(budget.confidence);
-        let lacks = if (report.points.len() as u64) < snapshots_min {
+        let lacks = if snapshots(&report) < snapshots_min {
             Some(RateNeeds::Snapshots(snapshots_min))
-        } else if !report.has_times {
+        } else if extent(&report).is_none() {
             Some(RateNeeds::Times)
         } else if is_sampled && figures.samples.unwrap_or(0) < budget.samples_min {
             Some(RateNeeds::Samples(budget.samples_min))
@@ -191,20 +226,36 @@ impl RateOutcome {
             Some(lacks) => (BudgetVerdict::Inconclusive, Some(lacks)),
             None if rate.low > limit => (BudgetVerdict::Exceeded, None),
             None if rate.high <= limit => (BudgetVerdict::Held, None),
-            None => {
-                (BudgetVerdict::Inconclusive, seconds_needed(&report, rate, limit).map(RateNeeds::Seconds))
-            }
+            None => (BudgetVerdict::Inconclusive, longer_series(&report, rate, limit)),
         };
         Self { budget: budget.clone(), report, rate, verdict, needs }
     }
+}
+
+/// Where each snapshot stands: seconds since the first, or items since then.
+fn positions(report: &TrendReport) -> &[f64] {
+    report.items.as_ref().map_or(&report.seconds, |series| &series.items)
+}
+
+fn extent(report: &TrendReport) -> Option<f64> {
+    positions(report).last().copied().filter(|_| report.has_times || report.items.is_some())
+}
+
+fn snapshots(report: &TrendReport) -> u64 {
+    positions(report).chunk_by(|a, b| b <= a).count() as u64
 }
 
 /// How fast all that matches grows. The rate of what rises and falls rests on its tops, which may be two or three; the
 /// interval of all points together counts as well.
 fn rate(report: &TrendReport, confidence: Confidence) -> Rate {
     let values: Vec<f64> = report.total.values.iter().map(|&value| value as f64).collect();
-    let slope = Slope::of(&report.seconds, &values, confidence);
-    let rate = report.total.rate;
+    let slope = Slope::of(positions(report), &values, confidence);
+    let rate = match report.total.per_item {
+        Some(ItemRates { rate: ItemRate { per_item, low, high }, .. }) => {
+            Rate { per_second: per_item, low, high }
+        }
+        None => report.total.rate,
+    };
     Rate { low: rate.low.min(slope.low), high: rate.high.max(slope.high), ..rate }
 }
 
@@ -225,10 +276,10 @@ fn snapshots_min(confidence: Confidence) -> u64 {
 /// How long a series would probably decide, from how far the interval reaches beyond the limit.
 ///
 /// Two errors make the interval, and each must shrink to the distance from the limit. That of the program's own ups and
-/// downs falls with the duration to the power of 3/2: there are more points, and they lie further apart. That of
+/// downs falls with the length to the power of 3/2: there are more points, and they lie further apart. That of
 /// sampling falls with its square root: the change from the first to the last rests on more samples.
-fn seconds_needed(report: &TrendReport, rate: Rate, limit: f64) -> Option<f64> {
-    let duration = report.seconds.last().copied()?;
+fn longer_series(report: &TrendReport, rate: Rate, limit: f64) -> Option<RateNeeds> {
+    let extent = extent(report)?;
     let is_above = rate.per_second > limit;
     let distance = (rate.per_second - limit).abs();
     let reach = if is_above { rate.per_second - rate.low } else { rate.high - rate.per_second };
@@ -237,13 +288,17 @@ fn seconds_needed(report: &TrendReport, rate: Rate, limit: f64) -> Option<f64> {
         let delta = estimated.delta();
         let end = if is_above { interval.low } else { interval.high };
         let unit = if delta == 0 { 1.0 } else { (figures.value.delta() as f64 / delta as f64).abs() };
-        (end.saturating_sub(delta)).unsigned_abs() as f64 * unit / duration
+        (end.saturating_sub(delta)).unsigned_abs() as f64 * unit / extent
     });
     let longer = (reach / distance).powf(2.0 / 3.0).max((sampling / distance).powi(2));
-    Some(duration * longer).filter(|seconds| seconds.is_finite() && *seconds <= SECONDS_MAX)
+    let needed = Some(extent * longer).filter(|needed| needed.is_finite());
+    match report.items {
+        None => needed.filter(|seconds| *seconds <= SECONDS_MAX).map(RateNeeds::Seconds),
+        Some(_) => needed.filter(|items| *items <= ITEMS_MAX).map(|items| RateNeeds::Items(items.ceil())),
+    }
 }
 
-/// A copy of a series in which one sample that a budget is about grows with time, so fast that the budget must be
+/// A copy of a series in which one sample that a budget is about grows with time, or with the items, so fast that the budget must be
 /// exceeded; `None` if the budget is about no sample. `outcome` is what became of the budget without that.
 ///
 /// It grows several times as fast as is allowed, and by as many samples as make that sure.
@@ -253,7 +308,7 @@ pub fn plant_rate(
     outcome: &RateOutcome,
     selection: &Selection,
 ) -> Option<Vec<NamedProfile>> {
-    let duration = outcome.seconds().unwrap_or(0.0);
+    let extent = outcome.extent().unwrap_or(0.0);
     let (mut planted, mut is_planted) = (snapshots.to_vec(), false);
     for NamedProfile { name, profile } in &mut planted {
         let column = sample_type_index(profile, Some(&outcome.report.sample_type.kind));
@@ -265,13 +320,13 @@ pub fn plant_rate(
         };
         is_planted = true;
         let at = outcome.report.points.iter().position(|point| point.name == *name);
-        let Some(&second) = at.and_then(|at| outcome.report.seconds.get(at)) else { continue };
-        if second <= 0.0 || duration <= 0.0 {
+        let Some(&position) = at.and_then(|at| positions(&outcome.report).get(at)) else { continue };
+        if position <= 0.0 || extent <= 0.0 {
             continue;
         }
         let least = least_planted(profile, column) as f64;
-        let at_the_end = (4.0 * outcome.budget.limit.per_second() * duration).max(least);
-        let times = at_the_end * second / duration / held(&sample) as f64;
+        let at_the_end = (4.0 * outcome.budget.limit.pace() * extent).max(least);
+        let times = at_the_end * position / extent / held(&sample) as f64;
         for value in &mut sample.values {
             #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
             let scaled = (*value as f64 * times).round() as i64;

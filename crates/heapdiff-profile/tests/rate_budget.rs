@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    BudgetVerdict, Confidence, InUse, NamedProfile, ProfileBuilder, RateBudget, RateCheck, RateLimit,
+    BudgetVerdict, Confidence, InUse, NamedProfile, Per, ProfileBuilder, RateBudget, RateCheck, RateLimit,
     RateNeeds, RateOutcome, RateUnit, Selection, plant_rate,
 };
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn series(count: u32, period: i64, held: impl Fn(u32) -> i64) -> Vec<NamedProfil
 }
 
 fn budget(amount: i64, per: RateUnit) -> RateBudget {
-    let limit = RateLimit { amount, per };
+    let limit = RateLimit::InTime { amount, unit: per };
     RateBudget { pattern: None, limit, confidence: Confidence::default(), samples_min: 0 }
 }
 
@@ -139,6 +139,87 @@ fn two_teeth_do_not_make_a_rate_sure() {
     let found = outcome(&snapshots, &budget(100 * MIB, RateUnit::Hour));
     assert!(found.report.total.rate.low < found.report.total.rate.high || found.rate.low < found.rate.high);
     assert_eq!(found.verdict, BudgetVerdict::Inconclusive, "{:?} {:?}", found.rate, found.report.total.rate);
+}
+
+/// The same series as a program that had handled `requests(snapshot)` requests.
+fn counting(mut snapshots: Vec<NamedProfile>, requests: impl Fn(u32) -> u64) -> Vec<NamedProfile> {
+    for (sequence, named) in (0..).zip(&mut snapshots) {
+        let metadata = named.profile.metadata.as_mut().unwrap();
+        metadata.counters.insert("requests".to_owned(), requests(sequence));
+    }
+    snapshots
+}
+
+fn per_request(limit: i64) -> RateBudget {
+    let limit = RateLimit::PerItem { limit: limit as f64, per: Per::Counter("requests".to_owned()) };
+    RateBudget { limit, ..budget(0, RateUnit::Second) }
+}
+
+/// First against last says 4.6 MiB a request: what was loaded at first is put down to the requests.
+#[test]
+fn a_limit_for_each_item_is_judged_by_the_slope() {
+    let loads = series(12, 1, |at| 40 * i64::from(at > 1) + i64::from(at));
+    let loads = counting(loads, |at| 100 + u64::from(at));
+    for (limit, verdict) in [
+        (MIB - 1, BudgetVerdict::Exceeded),
+        (4 * MIB, BudgetVerdict::Inconclusive),
+        (5 * MIB, BudgetVerdict::Held),
+    ] {
+        let found = outcome(&loads, &per_request(limit));
+        assert_eq!(found.verdict, verdict, "{limit} {:?}", found.rate);
+        assert_eq!((found.extent(), found.allowed()), (Some(11.0), Some(11 * limit)));
+    }
+    let rate = outcome(&loads, &per_request(0)).rate;
+    assert!((rate.per_second / MIB as f64 - 1.0).abs() < 0.1, "{rate:?}");
+}
+
+/// Requests come in bursts: by time it is uneven, by requests it is exact.
+#[test]
+fn items_that_come_unevenly_make_no_error() {
+    let handled = |at: u32| u64::from(at * at);
+    let leak = counting(series(10, 1, |at| i64::from(at * at)), handled);
+    let found = outcome(&leak, &per_request(MIB));
+    assert_eq!((found.verdict, found.rate.low, found.rate.high), (BudgetVerdict::Held, 1048576.0, 1048576.0));
+    assert_eq!(outcome(&leak, &per_request(MIB - 1)).verdict, BudgetVerdict::Exceeded);
+    let by_number = RateLimit::PerItem { limit: MIB as f64, per: Per::Between(81.0) };
+    let by_number = RateBudget { limit: by_number, ..budget(0, RateUnit::Second) };
+    assert_eq!(
+        outcome(&leak, &by_number).verdict,
+        BudgetVerdict::Inconclusive,
+        "a number is spread over time"
+    );
+}
+
+#[test]
+fn what_would_decide_a_limit_for_each_item_is_told_in_items() {
+    let sampled = counting(series(8, MIB / 2, |at| 3 * i64::from(at) + 1), |at| u64::from(at) * 10);
+    let near = outcome(&sampled, &per_request(MIB / 4));
+    let Some(RateNeeds::Items(needed)) = near.needs else { panic!("{:?} {:?}", near.needs, near.verdict) };
+    assert!(near.verdict == BudgetVerdict::Inconclusive && needed > 70.0, "{needed}");
+    // Nine snapshots, but in all but three nothing had been handled since the one before.
+    let idle = counting(series(9, 1, i64::from), |at| u64::from(at / 3));
+    let found = outcome(&idle, &per_request(MIB));
+    assert_eq!((found.snapshots(), found.needs), (3, Some(RateNeeds::Snapshots(5))));
+    // Without times a counter is enough.
+    let mut untimed = counting(series(8, 1, i64::from), u64::from);
+    untimed.iter_mut().for_each(|named| named.profile.time_nanos = 0);
+    assert_eq!(outcome(&untimed, &per_request(MIB)).verdict, BudgetVerdict::Held);
+}
+
+proptest! {
+    #[test]
+    fn a_leak_that_is_planted_with_the_items_is_caught(
+        count in 5..12_u32,
+        held in 1..60_i64,
+        allowed in 0..1_i64 << 30,
+        exact: bool,
+    ) {
+        let snapshots = series(count, if exact { 1 } else { MIB / 2 }, |_| held);
+        let snapshots = counting(snapshots, |at| 7 + u64::from(at * (at + 3)));
+        let budget = per_request(allowed);
+        let planted = plant_rate(&snapshots, &outcome(&snapshots, &budget), &Selection::default()).unwrap();
+        prop_assert_eq!(outcome(&planted, &budget).verdict, BudgetVerdict::Exceeded);
+    }
 }
 
 proptest! {

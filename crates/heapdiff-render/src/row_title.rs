@@ -86,13 +86,18 @@ pub(crate) fn per_words(per: &ItemCounts) -> String {
 
 /// `12,000 requests`.
 pub(crate) fn counted_items(per: &ItemCounts) -> String {
-    format!("{} {}", number(per.items), elide::printable(per.name.as_deref().unwrap_or("items")))
+    items(per.items, per.name.as_deref())
+}
+
+/// `12,000 requests`.
+pub(crate) fn items(count: f64, name: Option<&str>) -> String {
+    format!("{} {}", number(count), elide::printable(name.unwrap_or("items")))
 }
 
 /// What rates of a series are told by.
 pub(crate) fn items_words(series: &ItemSeries) -> String {
-    let name = elide::printable(series.name.as_deref().unwrap_or("items"));
-    format!("rates are by items: {} {name} from the first snapshot to the last", number(series.total()))
+    let items = items(series.total(), series.name.as_deref());
+    format!("rates are by items: {items} from the first snapshot to the last")
 }
 
 /// `12,000`, or `0.5`.

@@ -1,11 +1,11 @@
 //! The outcome of one budget in words, the same in every form of report.
 
 use crate::quantity::{self, Unit};
-use crate::row_title::counted_items;
+use crate::row_title::{counted_items, items};
 use crate::source_path::shorten;
 use heapdiff_profile::{
-    BudgetOutcome, BudgetReport, BudgetVerdict, Frame, FrameId, FrameTable, ItemCounts, Limit, RateNeeds,
-    RateOutcome, short_name,
+    BudgetOutcome, BudgetReport, BudgetVerdict, Frame, FrameId, FrameTable, ItemCounts, Limit, RateLimit,
+    RateNeeds, RateOutcome, TrendRow, short_name,
 };
 
 /// Rows that are named at most.
@@ -132,33 +132,32 @@ impl Words {
     /// The words for a rate.
     fn of_rate(outcome: &RateOutcome, source_root: Option<&str>) -> Self {
         let report = &outcome.report;
-        let unit = Unit::from_name(&report.sample_type.unit);
-        let per = outcome.budget.limit.per;
-        let amount = |per_second: f64| {
-            #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
-            let amount = (per_second * per.seconds()).round() as i64;
-            amount
-        };
-        let in_unit = |per_second: f64| unit.format_change(amount(per_second));
+        let pace = Pace::of(outcome);
         let what = outcome.budget.pattern.clone().unwrap_or_else(|| "everything".to_owned());
-        let (rate, is_known) = (outcome.rate, report.has_times);
-        let growth =
-            if is_known { format!("{}/{}", in_unit(rate.per_second), per.symbol()) } else { "-".to_owned() };
+        let (rate, is_known) = (outcome.rate, outcome.extent().is_some());
+        let growth = if is_known { pace.change(rate.per_second) } else { "-".to_owned() };
         let interval = if is_known && rate.low < rate.high {
-            unit.format_change_range(amount(rate.low), amount(rate.high))
+            pace.unit.format_change_range(pace.amount(rate.low), pace.amount(rate.high))
         } else {
             String::new()
         };
-        let allowed = format!("{}/{}", unit.format(outcome.budget.limit.amount), per.symbol());
+        let limit = pace.amount(outcome.budget.limit.pace());
+        let allowed = format!("{}/{}", pace.unit.format(limit), pace.per);
+        let basis = report.items.as_ref().map_or_else(String::new, |series| {
+            let items = items(series.total(), series.name.as_deref());
+            format!("{} for each of {items}", pace.unit.format(limit))
+        });
+        let limit = if basis.is_empty() { allowed.clone() } else { basis.clone() };
         let verdict = verdict(outcome.verdict);
         // The most suspect first, as in a trend.
-        let growers = report.rows.iter().filter(|row| is_known && row.rate.per_second > 0.0);
+        let by_row = |row: &TrendRow| match row.per_item {
+            Some(rates) => rates.rate.per_item,
+            None => row.rate.per_second,
+        };
+        let growers = report.rows.iter().filter(|row| is_known && by_row(row) > 0.0);
         let growers: Vec<Grower> = growers
             .take(GROWERS_MAX)
-            .map(|row| Grower {
-                frame: row.frame,
-                growth: format!("{}/{}", in_unit(row.rate.per_second), per.symbol()),
-            })
+            .map(|row| Grower { frame: row.frame, growth: pace.change(by_row(row)) })
             .collect();
         let (culprit, place) = blame(&growers, &report.frames, source_root);
         let error = if interval.is_empty() { String::new() } else { format!(" [{interval}]") };
@@ -170,7 +169,7 @@ impl Words {
             String::new()
         };
         Self {
-            sentence: format!("{what} {grows}, {allowed} allowed: {verdict}{lack}"),
+            sentence: format!("{what} {grows}, {limit} allowed: {verdict}{lack}"),
             culprit,
             place,
             growers,
@@ -179,11 +178,44 @@ impl Words {
             what,
             growth,
             interval,
-            limit: allowed.clone(),
+            limit,
             allowed,
-            basis: String::new(),
+            basis,
             verdict,
         }
+    }
+}
+
+/// How rates are written: by a length of time, or by the item.
+struct Pace {
+    unit: Unit,
+    /// `h`, or `item`.
+    per: &'static str,
+    /// What a rate is multiplied by to be a whole number of the unit.
+    times: f64,
+}
+
+impl Pace {
+    fn of(outcome: &RateOutcome) -> Self {
+        let unit = Unit::from_name(&outcome.report.sample_type.unit);
+        match &outcome.budget.limit {
+            RateLimit::InTime { unit: time, .. } => Self { unit, per: time.symbol(), times: time.seconds() },
+            RateLimit::PerItem { .. } => {
+                // Less than one of the unit an item is more than nothing.
+                let by = outcome.extent().unwrap_or(1.0);
+                Self { unit: Unit::Divided { by, unit: Box::new(unit) }, per: "item", times: by }
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounds; `as` saturates")]
+    fn amount(&self, rate: f64) -> i64 {
+        (rate * self.times).round() as i64
+    }
+
+    /// `+1.41 GiB/h`.
+    fn change(&self, rate: f64) -> String {
+        format!("{}/{}", self.unit.format_change(self.amount(rate)), self.per)
     }
 }
 
@@ -193,7 +225,11 @@ pub(crate) fn lack(outcome: &RateOutcome) -> String {
     match outcome.needs {
         Some(RateNeeds::Snapshots(needed)) => format!(
             "it rests on {}, a rate takes {}",
-            quantity::counted(report.points.len() as u64, "snapshot"),
+            match report.items {
+                None => quantity::counted(outcome.snapshots(), "snapshot"),
+                Some(_) =>
+                    format!("{} with items between them", quantity::counted(outcome.snapshots(), "snapshot")),
+            },
             quantity::count(needed)
         ),
         Some(RateNeeds::Times) => "the snapshots do not say when they were taken".to_owned(),
@@ -207,6 +243,14 @@ pub(crate) fn lack(outcome: &RateOutcome) -> String {
             duration(outcome.seconds().unwrap_or(0.0)),
             duration(seconds)
         ),
+        Some(RateNeeds::Items(needed)) => {
+            let name = report.items.as_ref().and_then(|series| series.name.as_deref());
+            format!(
+                "it rests on {}, some {} would decide",
+                items(outcome.extent().unwrap_or(0.0), name),
+                items(needed, None).trim_end_matches(" items")
+            )
+        }
         None => "the rate is so close to the limit that no longer series would decide".to_owned(),
     }
 }

@@ -1,7 +1,9 @@
 //! `heapdiff/check/v1`.
 
 use super::frame::{FiguresJson, FrameJson};
-use heapdiff_profile::{BudgetOutcome, BudgetReport, BudgetVerdict, Limit, Pairing, RateNeeds, RateOutcome};
+use heapdiff_profile::{
+    BudgetOutcome, BudgetReport, BudgetVerdict, ItemSeries, Limit, Pairing, RateLimit, RateNeeds, RateOutcome,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -58,7 +60,8 @@ pub(super) struct Document<'a> {
     schema: &'static str,
     /// The worst of all budgets.
     verdict: VerdictJson,
-    /// What became of each, in the order in which they were given; limits of rates behind the others.
+    /// What became of each, in the order in which they were given; limits of rates, which those for each item are over a
+    /// series, behind the others.
     budgets: Vec<OutcomeJson<'a>>,
     /// What a reader must know to understand the figures, each a sentence.
     notes: Vec<String>,
@@ -89,9 +92,12 @@ struct OutcomeJson<'a> {
     max_per_second: Option<f64>,
     /// How fast it grows, in the unit in a second; null if the limit is none of a rate, or the rate is not known.
     per_second: Option<f64>,
-    /// Lower end of the interval of `per_second`; null where that is null.
+    /// How much it grows with each item over a series, in the unit; null unless that is what is limited. Of two profiles,
+    /// growth and `items` tell.
+    per_item: Option<f64>,
+    /// Lower end of the interval of `per_second`, or of `per_item`; null where both are null.
     low: Option<f64>,
-    /// Upper end of that interval; null where that is null.
+    /// Upper end of that interval; null where both are null.
     high: Option<f64>,
     /// The time from the first snapshot to the last; null if the limit is none of a rate, or the time is not known.
     seconds: Option<f64>,
@@ -112,6 +118,9 @@ struct OutcomeJson<'a> {
     snapshots_needed: Option<u64>,
     /// About how long a series would decide a rate; null unless it is inconclusive and that is known.
     seconds_needed: Option<f64>,
+    /// About how many items would have to be handled in a series that decides; null unless it is inconclusive and that is
+    /// known.
+    items_needed: Option<f64>,
     #[serde(flatten)]
     figures: FiguresJson,
     /// The rows that grew, which are to blame, the largest first; of a rate, the most suspect first.
@@ -153,6 +162,7 @@ impl<'a> OutcomeJson<'a> {
             max_per_item,
             max_per_second: None,
             per_second: None,
+            per_item: None,
             low: None,
             high: None,
             seconds: None,
@@ -164,6 +174,7 @@ impl<'a> OutcomeJson<'a> {
             samples_needed: outcome.samples_needed,
             snapshots_needed: None,
             seconds_needed: None,
+            items_needed: None,
             figures: FiguresJson::of(&report.total.shown),
             rows: report.rows.iter().take(rows_max).map(row).collect(),
         }
@@ -171,14 +182,22 @@ impl<'a> OutcomeJson<'a> {
 
     fn of_rate(outcome: &'a RateOutcome, rows_max: usize) -> Self {
         let (report, budget) = (&outcome.report, &outcome.budget);
-        let (mut samples_needed, mut snapshots_needed, mut seconds_needed) = (None, None, None);
+        let (mut samples_needed, mut snapshots_needed) = (None, None);
+        let (mut seconds_needed, mut items_needed) = (None, None);
         match outcome.needs {
             Some(RateNeeds::Samples(needed)) => samples_needed = Some(needed),
             Some(RateNeeds::Snapshots(needed)) => snapshots_needed = Some(needed),
             Some(RateNeeds::Seconds(needed)) => seconds_needed = Some(needed),
+            Some(RateNeeds::Items(needed)) => items_needed = Some(needed),
             Some(RateNeeds::Times) | None => {}
         }
-        let rate = Some(outcome.rate).filter(|_| report.has_times);
+        let rate = outcome.extent().map(|_| outcome.rate);
+        let pace = budget.limit.pace();
+        let (max_per_second, max_per_item) = match budget.limit {
+            RateLimit::InTime { .. } => (Some(pace), None),
+            RateLimit::PerItem { .. } => (None, Some(pace)),
+        };
+        let estimate = |limit: Option<f64>| limit.and(rate).map(|rate| rate.per_second);
         let row = |row: &heapdiff_profile::TrendRow| RowJson {
             frame: FrameJson::of(row.frame, &report.frames),
             figures: FiguresJson::of(&row.figures),
@@ -191,20 +210,22 @@ impl<'a> OutcomeJson<'a> {
             allowed: outcome.allowed(),
             max_growth: None,
             max_relative: None,
-            max_per_item: None,
-            max_per_second: Some(budget.limit.per_second()),
-            per_second: rate.map(|rate| rate.per_second),
+            max_per_item,
+            max_per_second,
+            per_second: estimate(max_per_second),
+            per_item: estimate(max_per_item),
             low: rate.map(|rate| rate.low),
             high: rate.map(|rate| rate.high),
             seconds: outcome.seconds(),
-            items: None,
-            counter: None,
+            items: report.items.as_ref().map(ItemSeries::total),
+            counter: report.items.as_ref().and_then(|items| items.name.as_deref()),
             confidence: report.confidence.chance(),
             min_samples: budget.samples_min,
             paired: report.pairing == Pairing::Paired,
             samples_needed,
             snapshots_needed,
             seconds_needed,
+            items_needed,
             figures: FiguresJson::of(&report.total.figures),
             rows: report.rows.iter().take(rows_max).map(row).collect(),
         }

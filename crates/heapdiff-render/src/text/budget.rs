@@ -83,7 +83,7 @@ fn remark(outcome: &RateOutcome) -> Option<String> {
     match outcome.needs {
         _ if outcome.verdict != BudgetVerdict::Inconclusive => None,
         Some(RateNeeds::Samples(_)) => None,
-        Some(RateNeeds::Snapshots(_) | RateNeeds::Seconds(_)) => {
+        Some(RateNeeds::Snapshots(_) | RateNeeds::Seconds(_) | RateNeeds::Items(_)) => {
             Some(format!("{}: record for longer", lack(outcome)))
         }
         Some(RateNeeds::Times) | None => Some(lack(outcome)),
