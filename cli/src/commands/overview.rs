@@ -153,6 +153,13 @@ fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(Str
         let of_things = shell_word(&of_things.display().to_string());
         commands.insert(0, (format!("heapdiff trend {of_things}{process}"), "each place, over time"));
     }
+    let odd = answer.things.iter().flat_map(|things| &things.odd).find_map(|odd| odd.lint.label());
+    if let Some(label) = odd {
+        let tasks = shell_word(&asked.path.join("tasks").display().to_string());
+        let filter = shell_word(&format!("lint={label}"));
+        let command = format!("heapdiff traces {tasks}{process} --tag-focus {filter}");
+        commands.insert(commands.len() - 2, (command, "where odd tasks wait"));
+    }
     let is_grower = |row: &&TrendRow| match answer.tendency(row) {
         Some(tendency) => tendency == Tendency::Grew,
         None => row.judgement.verdict == Verdict::LeakLike,

@@ -5,7 +5,9 @@ use crate::arguments::GlobalArguments;
 use crate::directory;
 use crate::input::Input;
 use crate::talk::Talk;
-use heapdiff_profile::{Confidence, DiffBy, Selection, ThingKind, Things, TrendBuilder, TrendOptions};
+use heapdiff_profile::{
+    Confidence, Selection, TaskSeries, TaskSeriesOptions, ThingKind, Things, TrendBuilder, TrendOptions,
+};
 use std::path::{Path, PathBuf};
 
 /// The series of things beside that of the heap in `folder`, of the same process.
@@ -22,29 +24,23 @@ pub(super) fn read(
     // Of profiles of other producers nobody knows what belongs to them.
     let Some(process) = chosen.process.map(|process| process.key()) else { return Ok(Vec::new()) };
     let selection = Selection { confidence, ..Selection::default() };
+    let of_tasks = TaskSeriesOptions::new(selection.clone());
     let options = TrendOptions { selection, ..TrendOptions::default() };
-    let of_stacks = TrendOptions { by: DiffBy::Stack, ..options.clone() };
     let input = Input::new(global, Some(&process));
     let mut all = Vec::new();
     for (kind, path) in folders(folder) {
         if directory::choose(&path, Some(&process), Talk::new(true)).is_err() {
             continue;
         }
-        let (mut builder, mut by_stack) = (TrendBuilder::new(&options), None);
         if kind == ThingKind::Tasks {
-            by_stack = Some(TrendBuilder::new(&of_stacks));
+            let mut tasks = TaskSeries::new(&of_tasks);
+            input.each_snapshot(&path, Some("count"), |named| tasks.add(named).map_err(refused))?;
+            all.push(tasks.finish().map_err(refused)?);
+            continue;
         }
-        input.each_snapshot(&path, Some("count"), |named| {
-            if let Some(by_stack) = &mut by_stack {
-                by_stack.add(named.clone()).map_err(refused)?;
-            }
-            builder.add(named).map_err(refused)
-        })?;
-        let things = Things::new(kind, builder.finish().map_err(refused)?);
-        all.push(match by_stack {
-            Some(by_stack) => things.with_spawns(&by_stack.finish().map_err(refused)?),
-            None => things,
-        });
+        let mut builder = TrendBuilder::new(&options);
+        input.each_snapshot(&path, Some("count"), |named| builder.add(named).map_err(refused))?;
+        all.push(Things::new(kind, builder.finish().map_err(refused)?));
     }
     Ok(all)
 }

@@ -1,7 +1,8 @@
 //! What is counted beside the heap of a process: its tasks, and the open resources of a type.
 
-use crate::cell_series::{CellSite, SpawnKey, key_of};
-use crate::frame::FrameId;
+use crate::cell_series::{CellSite, SpawnKey};
+use crate::frame::{FrameId, FrameTable};
+use crate::task_series::OddTasks;
 use crate::tendency::Tendency;
 use crate::trend::{Part, Rate, SNAPSHOTS_MIN, TrendReport, TrendRow, Verdict, sum_of_rates};
 
@@ -17,6 +18,10 @@ pub struct Things {
     pub open: Option<OpenCounts>,
     /// Of tasks that are known by their cells: what is known of each row's number. Empty for all else.
     pub cells: Vec<CellSite>,
+    /// Of tasks: what is odd about those of the last snapshot, the gravest first.
+    pub odd: Vec<OddTasks>,
+    /// The frames of [`Self::odd`].
+    pub odd_frames: FrameTable,
     /// Of tasks: how many each place has spawned of those in the last snapshot.
     pub(crate) spawned: Vec<(SpawnKey, i64)>,
 }
@@ -53,20 +58,15 @@ impl Things {
     #[must_use]
     pub fn new(kind: ThingKind, trend: TrendReport) -> Self {
         let open = OpenCounts::of(&trend);
-        Self { kind, trend, open, cells: Vec::new(), spawned: Vec::new() }
-    }
-
-    /// The same with the places that have spawned the tasks, from the same series by whole stack.
-    #[must_use]
-    pub fn with_spawns(mut self, by_stack: &TrendReport) -> Self {
-        let spawned = by_stack.rows.iter().filter_map(|row| {
-            let count = row.values.last().copied().filter(|&count| count > 0)?;
-            // One that was never parked is where it was spawned.
-            let spawn = behind_mark(by_stack, row).or(row.stack.first().copied())?;
-            Some((key_of(by_stack, spawn), count))
-        });
-        self.spawned = spawned.collect();
-        self
+        Self {
+            kind,
+            trend,
+            open,
+            cells: Vec::new(),
+            odd: Vec::new(),
+            odd_frames: FrameTable::default(),
+            spawned: Vec::new(),
+        }
     }
 
     /// The function that stands between where a task waits and where it was spawned.
@@ -140,7 +140,8 @@ impl Things {
     }
 }
 
-fn behind_mark(trend: &TrendReport, row: &TrendRow) -> Option<FrameId> {
+/// The frame behind the mark between where a task waits and where it was spawned.
+pub(crate) fn behind_mark(trend: &TrendReport, row: &TrendRow) -> Option<FrameId> {
     let is_mark = |&frame: &FrameId| trend.frames.function(frame) == Things::SPAWNED_AT;
     let mark = row.stack.iter().position(is_mark)?;
     row.stack.get(mark + 1).copied()

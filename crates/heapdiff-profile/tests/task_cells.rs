@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use heapdiff_profile::{
-    DiffBy, GrowthKind, InUse, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Profile,
-    ProfileBuilder, Selection, ThingKind, Things, TrendBuilder, TrendOptions, ValueType, Verdict,
+    GrowthKind, InUse, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Profile, ProfileBuilder,
+    Selection, TaskSeries, TaskSeriesOptions, ThingKind, Things, ValueType, Verdict,
 };
 
 const CELL: [&str; 3] = [
@@ -44,16 +44,13 @@ fn tasks(sequence: u32, spawn: &str, count: i64) -> Profile {
     profile
 }
 
-fn tracked(snapshots: impl Iterator<Item = Profile> + Clone) -> Things {
-    let trend = |by: DiffBy| {
-        let options = TrendOptions { by, ..TrendOptions::default() };
-        let mut builder = TrendBuilder::new(&options);
-        for (at, profile) in snapshots.clone().enumerate() {
-            builder.add(NamedProfile { name: format!("{at}"), profile }).unwrap();
-        }
-        builder.finish().unwrap()
-    };
-    Things::new(ThingKind::Tasks, trend(DiffBy::Line)).with_spawns(&trend(DiffBy::Stack))
+fn tracked(snapshots: impl Iterator<Item = Profile>) -> Things {
+    let options = TaskSeriesOptions::new(Selection::default());
+    let mut series = TaskSeries::new(&options);
+    for (at, profile) in snapshots.enumerate() {
+        series.add(NamedProfile { name: format!("{at}"), profile }).unwrap();
+    }
+    series.finish().unwrap()
 }
 
 fn overview_of(snapshots: impl Iterator<Item = Profile>, selection: Selection) -> Overview {

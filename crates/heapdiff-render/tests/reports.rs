@@ -9,8 +9,8 @@ mod things;
 use heapdiff_profile::{
     AllocatorFigures, DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions,
     GrowthKind, InUse, NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, PoolFigures,
-    Profile, ProfileBuilder, ProfileSummary, Selection, Subject, ThingKind, Things, TrendBuilder,
-    TrendOptions, call_graph, diff, fold, series,
+    Profile, ProfileBuilder, ProfileSummary, Selection, Subject, TaskSeries, TaskSeriesOptions, ThingKind,
+    Things, TrendBuilder, TrendOptions, call_graph, diff, fold, series,
 };
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson};
@@ -166,15 +166,21 @@ fn an_allocator_that_says_nothing_is_part_of_what_is_unexplained() {
 
 /// What `profile` says beside each snapshot.
 fn beside(kind: ThingKind, profile: fn(u32) -> Profile) -> Things {
-    let trend = |by: DiffBy| {
-        let options = TrendOptions { by, ..TrendOptions::default() };
-        let mut builder = TrendBuilder::new(&options);
-        for sequence in 0..SNAPSHOTS {
-            builder.add(NamedProfile { name: format!("{sequence}"), profile: profile(sequence) }).unwrap();
+    let options = TrendOptions::default();
+    let mut builder = TrendBuilder::new(&options);
+    let of_tasks = TaskSeriesOptions::new(Selection::default());
+    let mut tasks = TaskSeries::new(&of_tasks);
+    for sequence in 0..SNAPSHOTS {
+        let named = NamedProfile { name: format!("{sequence}"), profile: profile(sequence) };
+        match kind {
+            ThingKind::Tasks => tasks.add(named).unwrap(),
+            _ => builder.add(named).unwrap(),
         }
-        builder.finish().unwrap()
-    };
-    Things::new(kind, trend(DiffBy::Line)).with_spawns(&trend(DiffBy::Stack))
+    }
+    match kind {
+        ThingKind::Tasks => tasks.finish().unwrap(),
+        kind => Things::new(kind, builder.finish().unwrap()),
+    }
 }
 
 fn shop_things() -> Vec<Things> {

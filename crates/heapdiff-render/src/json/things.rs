@@ -1,9 +1,10 @@
 //! What `heapdiff/overview/v2` says of tasks and resources.
 
+use super::frame::FrameJson;
 use super::overview::OverviewRowJson;
 use super::trend::MovementJson;
 use super::verdict::VerdictJson;
-use heapdiff_profile::{CellSite, ThingKind, Things};
+use heapdiff_profile::{CellSite, FrameTable, OddTasks, TaskLint, ThingKind, Things};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,6 +30,61 @@ pub(super) struct ThingsJson<'a> {
     rows: Vec<OverviewRowJson<'a>>,
     /// Of tasks that are not tracked: for each of `rows`, how sure its number in the last snapshot is. Null for all else.
     cells: Option<Vec<CellsJson>>,
+    /// What is odd about tasks of the last snapshot, the gravest first; empty for all that are no tracked tasks.
+    odd: Vec<OddTasksJson>,
+}
+
+/// Something odd about tasks.
+#[derive(JsonSchema, Serialize)]
+struct OddTasksJson {
+    /// What.
+    lint: TaskLintJson,
+    /// How many tasks it is true of.
+    count: i64,
+    /// How many of them are at `place`, which has most of them.
+    at_place: i64,
+    /// Where these wait; where they were spawned, if that is what is odd.
+    place: FrameJson,
+    /// Where these were spawned; null if `place` says it.
+    spawned_at: Option<FrameJson>,
+}
+
+/// What is odd about a task.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum TaskLintJson {
+    /// It is parked and nobody holds its waker: it will never be polled again.
+    LostWaker,
+    /// Its first poll has gone on for a second or more.
+    NeverYielded,
+    /// The line that spawned it has more such tasks at each snapshot, and at none fewer.
+    OnlyRises,
+    /// The same of tasks that nobody will ask for their results.
+    Detached,
+    /// More than half of its wakes were its own doing.
+    SelfWaking,
+    /// Its future takes 2 KiB or more, which are moved when it is spawned.
+    LargeFuture,
+}
+
+impl OddTasksJson {
+    fn of(odd: &OddTasks, frames: &FrameTable) -> Self {
+        let lint = match odd.lint {
+            TaskLint::LostWaker => TaskLintJson::LostWaker,
+            TaskLint::NeverYielded => TaskLintJson::NeverYielded,
+            TaskLint::OnlyRises => TaskLintJson::OnlyRises,
+            TaskLint::Detached => TaskLintJson::Detached,
+            TaskLint::SelfWaking => TaskLintJson::SelfWaking,
+            TaskLint::LargeFuture => TaskLintJson::LargeFuture,
+        };
+        Self {
+            lint,
+            count: odd.count,
+            at_place: odd.at_place,
+            place: FrameJson::of(odd.frame, frames),
+            spawned_at: odd.spawn.map(|spawn| FrameJson::of(spawn, frames)),
+        }
+    }
 }
 
 /// How sure a number of tasks is that are known by their cells on the heap.
@@ -83,6 +139,7 @@ impl<'a> ThingsJson<'a> {
             total: MovementJson::of(&trend.total, trend),
             rows_all: trend.rows.len(),
             rows: rows.map(|row| OverviewRowJson::of(row, trend, things.tendency(row))).collect(),
+            odd: things.odd.iter().map(|odd| OddTasksJson::of(odd, &things.odd_frames)).collect(),
             cells: (things.kind == ThingKind::TaskCells).then(|| cells.collect()),
         }
     }

@@ -20,6 +20,7 @@ mod markdown;
 mod memory_table;
 mod naming;
 mod next;
+mod odd_tasks;
 mod overview;
 mod overview_head;
 mod postmortem;

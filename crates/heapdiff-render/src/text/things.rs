@@ -2,6 +2,7 @@
 
 use super::TextOptions;
 use super::naming::{NamedRows, RowName};
+use super::odd_tasks::write_odd;
 use super::overview::{change_cells, verdict_cells};
 use super::rates::Rates;
 use super::table::Align;
@@ -82,6 +83,7 @@ pub(super) fn write_things(
             ThingKind::TaskCells => write_sites(things, has_tracked, options, out)?,
             ThingKind::Tasks | ThingKind::Resources(_) => write_suspects(things, options, out)?,
         }
+        write_odd(things, options, out)?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What is counted beside the heap of the shop: tasks, and the buffers of a pool.
 
-use heapdiff_profile::{InUse, NamedProfile, Profile, ProfileBuilder, ResourceFigures, ValueType, merge};
+use heapdiff_profile::{
+    InUse, Label, LabelValue, NamedProfile, Profile, ProfileBuilder, ResourceFigures, ValueType, merge,
+};
 
 /// The tasks beside that snapshot: a session that nobody ends for each that was opened, and workers that stay as they are.
 pub(crate) fn shop_tasks(sequence: u32) -> Profile {
@@ -18,7 +20,16 @@ pub(crate) fn shop_tasks(sequence: u32) -> Profile {
     let rows = (0..=sequence).fold(rows, |rows, epoch| {
         rows.sample(&session, &[3, 4096, 40], &[("epoch", i64::from(epoch), "count")])
     });
-    things("tasks", 1, rows)
+    let mut tasks = things("tasks", 1, rows);
+    let (key, lint) = (tasks.strings.intern("lint"), ["detached", "lost waker", "large future"]);
+    let lint = lint.map(|lint| Label { key, value: LabelValue::Text(tasks.strings.intern(lint)) });
+    let [detached, lost, large] = lint;
+    for (epoch, row) in tasks.samples.iter_mut().enumerate().skip(1) {
+        row.labels.push(detached.clone());
+        row.labels.extend((epoch == 3).then(|| lost.clone()));
+    }
+    tasks.samples.first_mut().unwrap().labels.extend([detached, large]);
+    tasks
 }
 
 /// A snapshot of the shop with tasks that nobody tracks, but for those of `session::open`: a library leaves one of

@@ -12,8 +12,8 @@ mod support;
 
 use heapdiff::task::TaskExt as _;
 use heapdiff_profile::{
-    Confidence, DiffBy, FrameVisibility, LabelValue, NamedProfile, OverviewBuilder, OverviewOptions, Profile,
-    Sample, Selection, Subject, ThingKind, Things, TrendBuilder, TrendOptions,
+    Confidence, FrameVisibility, LabelValue, NamedProfile, OverviewBuilder, OverviewOptions, Profile, Sample,
+    Selection, Subject, TaskSeries, TaskSeriesOptions, ThingKind,
 };
 use heapdiff_symbols::{Options, Symbolizer};
 use std::process::ExitCode;
@@ -450,21 +450,17 @@ const SAMPLED: Case = Case {
         let confidence = Confidence::new(0.9999).unwrap();
         let options = OverviewOptions::new(Selection { confidence, ..Selection::default() });
         let mut overview = OverviewBuilder::new(&options);
-        let (lines, stacks) =
-            (TrendOptions::default(), TrendOptions { by: DiffBy::Stack, ..TrendOptions::default() });
-        let (mut by_line, mut by_stack) = (TrendBuilder::new(&lines), TrendBuilder::new(&stacks));
+        let of_tasks = TaskSeriesOptions::new(Selection::default());
+        let mut series = TaskSeries::new(&of_tasks);
         for (Snapshot(heap), Snapshot(tasks)) in ran.snapshots().into_iter().zip(tasks(ran)) {
             let named = |profile: Profile| NamedProfile { name: String::new(), profile };
             overview.add(named(heap)).unwrap();
-            by_line.add(named(tasks.clone())).unwrap();
-            by_stack.add(named(tasks)).unwrap();
+            series.add(named(tasks)).unwrap();
         }
-        let tasks = Things::new(ThingKind::Tasks, by_line.finish().unwrap());
-        let tasks = tasks.with_spawns(&by_stack.finish().unwrap());
         let overview = overview.finish().unwrap();
         let all = &overview.things[0];
         assert_eq!((&all.kind, all.trend.rows.len()), (&ThingKind::TaskCells, 2), "both, without the tasks");
-        let overview = overview.with_things(vec![tasks]);
+        let overview = overview.with_things(vec![series.finish().unwrap()]);
         let cells = overview.things.iter().find(|things| things.kind == ThingKind::TaskCells).unwrap();
         let names: Vec<_> =
             cells.trend.rows.iter().map(|row| cells.trend.frames.function(row.frame)).collect();
