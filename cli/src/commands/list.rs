@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &ListArguments, global: &GlobalArguments) -> anyhow
     }
     let subject = from.read(global)?;
     let report = &list(subject.profiles(), &options).map_err(refused)?;
-    from.check_measure(&report.sample_type, format)?;
+    from.check_measure(&report.subject.sample_type, format)?;
     say_notes(&report.notes, talk);
 
     let (base, head) = subject.sides();

@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &TagsArguments, global: &GlobalArguments) -> anyhow
     let selection = from.selected(format, global)?;
     let subject = from.read(global)?;
     let report = &tags(subject.profiles(), &selection).map_err(refused)?;
-    from.check_measure(&report.sample_type, format)?;
+    from.check_measure(&report.subject.sample_type, format)?;
     let talk = Talk::new(global.quiet);
     say_notes(&report.notes, talk);
     if report.tags.is_empty() {

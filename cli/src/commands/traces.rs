@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &TracesArguments, global: &GlobalArguments) -> anyh
     let selection = from.selected(format, global)?;
     let subject = from.read(global)?;
     let report = &traces(subject.profiles(), &selection).map_err(refused)?;
-    from.check_measure(&report.sample_type, format)?;
+    from.check_measure(&report.subject.sample_type, format)?;
     say_notes(&report.notes, Talk::new(global.quiet));
     let (base, head) = subject.sides();
     let sides = Sides { base: base.as_ref(), head: &head };

@@ -162,7 +162,7 @@ pub use selection::{FrameVisibility, Selection};
 pub use series::{NamedProfile, Series, series};
 pub use snapshot_point::{MemorySplit, SnapshotPoint};
 pub use string_table::{StringId, StringTable};
-pub use subject::Subject;
+pub use subject::{Subject, SubjectTotals};
 pub use summary::ProfileSummary;
 pub use tags::{Tag, TagText, TagValue, TagsReport, tags};
 pub use task_cells::{TaskCellRow, TaskCells, task_cells};

@@ -1,19 +1,18 @@
 //! What the lines of functions hold: the table behind a listing of their source.
 
 use crate::comparison::Comparison;
-use crate::diff::{DiffFigures, DiffTotal, Pairing};
+use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
 use crate::frame_order::FrameOrder;
 use crate::gathered::Gathered;
 use crate::interval::Confidence;
 use crate::note::Note;
-use crate::profile::ValueType;
 use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
 use crate::significance::{judge_alone, judge_together};
 use crate::string_table::StringId;
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectTotals};
 use indexmap::IndexMap;
 use regex::Regex;
 use std::cmp::Reverse;
@@ -32,18 +31,10 @@ pub struct ListingOptions {
 pub struct Listing {
     /// The frames that the functions are named by.
     pub frames: FrameTable,
-    /// What the values count.
-    pub sample_type: ValueType,
-    /// How the two sides relate; `None` for one profile.
-    pub pairing: Option<Pairing>,
+    /// The sums of all stacks, whatever function they go through, and what they are of.
+    pub subject: SubjectTotals,
     /// What holds or changed most with all that it called first.
     pub functions: Vec<ListedFunction>,
-    /// The sums of all stacks, whatever function they go through.
-    pub total: DiffTotal,
-    /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
-    pub resolution_bytes: Option<u64>,
-    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
-    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -135,16 +126,7 @@ pub fn list(subject: Subject<'_>, options: &ListingOptions) -> Result<Listing, A
         };
         by_value(a).cmp(&by_value(b)).then_with(|| order.compare(a.frame, b.frame))
     });
-    Ok(Listing {
-        sample_type: resolved.sample_type.clone(),
-        pairing: resolved.pairing(&comparison),
-        functions,
-        total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
-        resolution_bytes: comparison.resolution_bytes(),
-        confidence,
-        notes,
-        frames: resolved.frames,
-    })
+    Ok(Listing { subject: resolved.totals(&comparison, shown), functions, notes, frames: resolved.frames })
 }
 
 /// Functions are judged together, and so are the lines of all of them.

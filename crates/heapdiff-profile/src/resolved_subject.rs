@@ -3,7 +3,7 @@
 use crate::attribution::Attribution;
 use crate::base_scale::Scaling;
 use crate::comparison::Comparison;
-use crate::diff::Pairing;
+use crate::diff::{DiffFigures, DiffTotal};
 use crate::error::AnalysisError;
 use crate::frame::FrameTable;
 use crate::interval::Confidence;
@@ -14,14 +14,14 @@ use crate::sample_type::{Columns, columns_of};
 use crate::selection::Selection;
 use crate::side::Side;
 use crate::side_notes::{note_periods, note_programs};
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectTotals};
 
 /// The samples of a [`Subject`] after filters, with the frames of their stacks.
 pub(crate) struct ResolvedSubject<'a> {
     subject: Subject<'a>,
     /// Whether the base is scaled to hold as much as the head.
     normalize: bool,
-    pub(crate) confidence: Confidence,
+    confidence: Confidence,
     pub(crate) sample_type: ValueType,
     of_base: Columns,
     of_head: Columns,
@@ -108,9 +108,15 @@ impl<'a> ResolvedSubject<'a> {
         base.chain(of(Some(self.subject.head), &self.head, self.of_head.value, false))
     }
 
-    /// How the sides relate; `None` where there is one side alone.
-    pub(crate) fn pairing(&self, comparison: &Comparison) -> Option<Pairing> {
-        self.subject.base.map(|_| comparison.pairing())
+    /// What a report says before its rows, of which `shown` is the sum.
+    pub(crate) fn totals(&self, comparison: &Comparison, shown: DiffFigures) -> SubjectTotals {
+        SubjectTotals {
+            sample_type: self.sample_type.clone(),
+            pairing: self.subject.base.map(|_| comparison.pairing()),
+            total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
+            resolution_bytes: comparison.resolution_bytes(),
+            confidence: self.confidence,
+        }
     }
 
     /// The sum of the absolute values of the samples of the head, before filters: 100 % of a single profile, as in pprof.

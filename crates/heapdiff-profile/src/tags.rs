@@ -1,17 +1,16 @@
 //! What the labels of samples say: each label with its values, and how much each of them stands for.
 
-use crate::diff::{DiffFigures, DiffTotal, Pairing};
+use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::StackId;
-use crate::interval::Confidence;
 use crate::label_value::{LabelRange, LabelText};
 use crate::note::Note;
-use crate::profile::{Profile, Sample, ValueType};
+use crate::profile::{Profile, Sample};
 use crate::resolve::ResolvedSamples;
 use crate::resolved_subject::ResolvedSubject;
 use crate::selection::Selection;
 use crate::significance::{judge_alone, judge_together};
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectTotals};
 use crate::tag_ranges::ranges;
 use indexmap::IndexSet;
 use std::cmp::Reverse;
@@ -20,18 +19,10 @@ use std::collections::BTreeSet;
 /// All labels.
 #[derive(Clone, Debug)]
 pub struct TagsReport {
-    /// What [`DiffFigures::value`] counts.
-    pub sample_type: ValueType,
-    /// How the two sides relate; `None` for one profile.
-    pub pairing: Option<Pairing>,
+    /// The sums of all samples, and what they are of.
+    pub subject: SubjectTotals,
     /// By name.
     pub tags: Vec<Tag>,
-    /// The sums of all samples.
-    pub total: DiffTotal,
-    /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
-    pub resolution_bytes: Option<u64>,
-    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
-    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -94,15 +85,7 @@ pub fn tags(subject: Subject<'_>, selection: &Selection) -> Result<TagsReport, A
     let mut shown = by_stack.figures_of(&all);
     let sums = tags.iter_mut().flat_map(|tag| [&mut tag.total, &mut tag.untagged]).chain([&mut shown]);
     sums.for_each(|figures| judge_alone(figures, selection.confidence));
-    Ok(TagsReport {
-        sample_type: resolved.sample_type.clone(),
-        pairing: resolved.pairing(&by_stack),
-        tags,
-        total: DiffTotal { shown, unfiltered: by_stack.unfiltered() },
-        resolution_bytes: by_stack.resolution_bytes(),
-        confidence: selection.confidence,
-        notes,
-    })
+    Ok(TagsReport { subject: resolved.totals(&by_stack, shown), tags, notes })
 }
 
 /// Sums the samples by the values of one label, in the way in which they are summed by stack elsewhere: the place of

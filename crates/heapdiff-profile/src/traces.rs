@@ -1,18 +1,16 @@
 //! Every stack with what it holds, and the labels of its samples.
 
-use crate::diff::{DiffFigures, DiffTotal, Pairing};
+use crate::diff::DiffFigures;
 use crate::error::AnalysisError;
 use crate::frame::{FrameId, FrameTable, StackId};
-use crate::interval::Confidence;
 use crate::label_value::{LabelRange, LabelText};
 use crate::note::Note;
-use crate::profile::ValueType;
 use crate::resolved_subject::ResolvedSubject;
 use crate::row_groups::Groups;
 use crate::row_key::DiffBy;
 use crate::selection::Selection;
 use crate::significance::{judge_alone, judge_together};
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectTotals};
 use indexmap::IndexMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,18 +20,10 @@ use std::collections::BTreeMap;
 pub struct TracesReport {
     /// The frames that the stacks name.
     pub frames: FrameTable,
-    /// What [`DiffFigures::value`] counts.
-    pub sample_type: ValueType,
-    /// How the two sides relate; `None` for one profile.
-    pub pairing: Option<Pairing>,
+    /// The sums of all stacks, and what they are of.
+    pub subject: SubjectTotals,
     /// What holds or changed most first.
     pub traces: Vec<Trace>,
-    /// The sums of all stacks.
-    pub total: DiffTotal,
-    /// See [`DiffReport::resolution_bytes`](crate::DiffReport::resolution_bytes).
-    pub resolution_bytes: Option<u64>,
-    /// See [`DiffReport::confidence`](crate::DiffReport::confidence).
-    pub confidence: Confidence,
     /// What a reader must know.
     pub notes: Vec<Note>,
 }
@@ -94,11 +84,7 @@ pub fn traces(subject: Subject<'_>, selection: &Selection) -> Result<TracesRepor
     });
     Ok(TracesReport {
         traces: traces.collect(),
-        sample_type: resolved.sample_type.clone(),
-        pairing: resolved.pairing(&comparison),
-        total: DiffTotal { shown, unfiltered: comparison.unfiltered() },
-        resolution_bytes: comparison.resolution_bytes(),
-        confidence: selection.confidence,
+        subject: resolved.totals(&comparison, shown),
         notes,
         frames: resolved.frames,
     })

@@ -119,7 +119,7 @@ proptest! {
                 for row in &of_diff.rows {
                     *expected.entry(of_diff.frames.function(row.frame)).or_default() += row.figures.value.delta();
                 }
-                prop_assert_eq!(listing.total, of_diff.total);
+                prop_assert_eq!(listing.subject.total, of_diff.total);
             }
         }
         flat.retain(|_, flat| *flat != 0);
@@ -131,14 +131,14 @@ proptest! {
     fn traces_are_the_rows_of_a_diff_by_stack((base, head, _) in sides(), selection in selection()) {
         let report = traces(Subject { base: base.as_ref(), head: &head }, &selection).unwrap();
         let sum: i64 = report.traces.iter().map(|trace| trace.figures.value.delta()).sum();
-        prop_assert_eq!(sum, report.total.shown.value.delta());
+        prop_assert_eq!(sum, report.subject.total.shown.value.delta());
         let sizes: Vec<_> =
             report.traces.iter().map(|trace| trace.figures.value.delta().unsigned_abs()).collect();
         prop_assert!(sizes.is_sorted_by(|a, b| a >= b));
         if let Some(base) = &base {
             let options = DiffOptions { by: DiffBy::Stack, selection, per: None };
             let diff = diff(DiffInputs { base, head: &head }, &options).unwrap();
-            prop_assert_eq!(report.total, diff.total);
+            prop_assert_eq!(report.subject.total, diff.total);
             prop_assert_eq!(report.traces.len(), diff.rows.len());
             for row in &diff.rows {
                 let trace = report.traces.iter().find(|trace| trace.whole_stack == row.whole_stack).unwrap();
@@ -159,7 +159,7 @@ proptest! {
             head.samples[bare].labels.clear();
         }
         let report = tags(Subject { base: base.as_ref(), head: &head }, &selection).unwrap();
-        let total = report.total.shown.value;
+        let total = report.subject.total.shown.value;
         for tag in &report.tags {
             let values = || tag.values.iter().map(|value| value.figures.value);
             let (tagged, untagged) = (tag.total.value, tag.untagged.value);

@@ -31,7 +31,6 @@ impl ListJson<'_> {
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let (total, pairing) = (&report.total, report.pairing);
         let functions = report.functions.iter().take(self.rows_max.unwrap_or(usize::MAX)).enumerate();
         let functions = functions.map(|(index, function)| {
             let source = self.sources.get(index).unwrap_or(&SourceFile::Unknown);
@@ -39,13 +38,7 @@ impl ListJson<'_> {
         });
         let document = Document {
             schema: Self::SCHEMA,
-            subject: SubjectJson::of(
-                self.sides,
-                &report.sample_type,
-                pairing,
-                total,
-                (report.resolution_bytes, report.confidence),
-            ),
+            subject: SubjectJson::of(self.sides, &report.subject),
             functions_all: report.functions.len(),
             functions: functions.collect(),
             notes: report.notes.iter().map(ToString::to_string).collect(),
@@ -122,9 +115,7 @@ struct LineJson<'a> {
 impl<'a> FunctionJson<'a> {
     fn of(function: &ListedFunction, source: &'a SourceFile, report: &'a Listing) -> Self {
         let frame = report.frames.frame(function.frame);
-        let values = |figures: &DiffFigures| {
-            ValuesJson::of(figures, report.pairing.is_some(), report.total.unfiltered.head)
-        };
+        let values = |figures: &DiffFigures| ValuesJson::of(figures, &report.subject);
         let text = source.lines();
         let lines = function.lines.iter().map(|line| LineJson::of(line, &text));
         Self {

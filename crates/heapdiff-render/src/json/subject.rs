@@ -2,7 +2,7 @@
 
 use super::frame::{FiguresJson, SideJson};
 use crate::side::Sides;
-use heapdiff_profile::{Confidence, DiffFigures, DiffTotal, Pairing, ValueType};
+use heapdiff_profile::{DiffFigures, Pairing, SubjectTotals};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,22 +29,17 @@ pub(super) struct SubjectJson<'a> {
 }
 
 impl<'a> SubjectJson<'a> {
-    pub(super) fn of(
-        sides: Sides<'_>,
-        sample_type: &'a ValueType,
-        pairing: Option<Pairing>,
-        total: &DiffTotal,
-        (resolution_bytes, confidence): (Option<u64>, Confidence),
-    ) -> Self {
+    pub(super) fn of(sides: Sides<'_>, subject: &'a SubjectTotals) -> Self {
+        let SubjectTotals { sample_type, pairing, total, resolution_bytes, confidence } = subject;
         Self {
             paired: pairing.map(|pairing| pairing == Pairing::Paired),
             sample_type: &sample_type.kind,
             unit: &sample_type.unit,
             base: sides.base.map(|base| SideJson::of(base, total.unfiltered.base)),
             head: SideJson::of(sides.head, total.unfiltered.head),
-            resolution_bytes,
+            resolution_bytes: *resolution_bytes,
             confidence: confidence.chance(),
-            total: ValuesJson::of(&total.shown, pairing.is_some(), total.unfiltered.head),
+            total: ValuesJson::of(&total.shown, subject),
         }
     }
 }
@@ -76,14 +71,15 @@ pub(super) enum ValuesJson {
 }
 
 impl ValuesJson {
-    pub(super) fn of(figures: &DiffFigures, is_diff: bool, total: i64) -> Self {
-        if is_diff {
+    /// The figures of a row of a report on this subject.
+    pub(super) fn of(figures: &DiffFigures, subject: &SubjectTotals) -> Self {
+        if subject.is_diff() {
             return Self::Changed(Box::new(FiguresJson::of(figures)));
         }
         let value = figures.value.delta();
         Self::Held {
             value,
-            percent: percent(value, total),
+            percent: percent(value, subject.total.unfiltered.head),
             bytes: figures.bytes.map(|bytes| bytes.delta()),
             bytes_low: figures.interval.map(|interval| interval.low),
             bytes_high: figures.interval.map(|interval| interval.high),

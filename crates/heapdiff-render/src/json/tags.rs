@@ -28,9 +28,7 @@ impl TagsJson<'_> {
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let (total, pairing) = (&report.total, report.pairing);
-        let values =
-            |figures: &DiffFigures| ValuesJson::of(figures, pairing.is_some(), total.unfiltered.head);
+        let values = |figures: &DiffFigures| ValuesJson::of(figures, &report.subject);
         let tags = report.tags.iter().map(|tag| TagJson {
             key: &tag.key,
             total: values(&tag.total),
@@ -45,13 +43,7 @@ impl TagsJson<'_> {
         });
         let document = Document {
             schema: Self::SCHEMA,
-            subject: SubjectJson::of(
-                self.sides,
-                &report.sample_type,
-                pairing,
-                total,
-                (report.resolution_bytes, report.confidence),
-            ),
+            subject: SubjectJson::of(self.sides, &report.subject),
             tags: tags.collect(),
             notes: report.notes.iter().map(ToString::to_string).collect(),
         };
@@ -63,17 +55,17 @@ impl TagsJson<'_> {
     /// # Errors
     /// If `out` takes no more.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (is_diff, total) = (self.report.pairing.is_some(), self.report.total.unfiltered.head);
+        let subject = &self.report.subject;
         let rows_max = self.rows_max.unwrap_or(usize::MAX);
         let rows = self.report.tags.iter().flat_map(|tag| {
             let values = tag.values.iter().take(rows_max);
             let values = values.map(|value| (TextJson::of(&value.value), &value.figures));
             values.chain([(TextJson::default(), &tag.untagged)]).map(move |(value, figures)| CsvRow {
                 key: &tag.key,
-                row: ValueJson { value, values: ValuesJson::of(figures, is_diff, total) },
+                row: ValueJson { value, values: ValuesJson::of(figures, subject) },
             })
         });
-        super::csv::write(rows, is_diff, out)
+        super::csv::write(rows, subject.is_diff(), out)
     }
 }
 

@@ -29,17 +29,10 @@ impl TracesJson<'_> {
     /// If `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let (total, pairing) = (&report.total, report.pairing);
         let traces = report.traces.iter().take(self.rows_max.unwrap_or(usize::MAX));
         let document = Document {
             schema: Self::SCHEMA,
-            subject: SubjectJson::of(
-                self.sides,
-                &report.sample_type,
-                pairing,
-                total,
-                (report.resolution_bytes, report.confidence),
-            ),
+            subject: SubjectJson::of(self.sides, &report.subject),
             traces_all: report.traces.len(),
             traces: traces.map(|trace| TraceJson::of(trace, report)).collect(),
             notes: report.notes.iter().map(ToString::to_string).collect(),
@@ -54,7 +47,7 @@ impl TracesJson<'_> {
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let traces = self.report.traces.iter().take(self.rows_max.unwrap_or(usize::MAX));
         let traces = traces.map(|trace| TraceJson::of(trace, self.report));
-        super::csv::write(traces, self.report.pairing.is_some(), out)
+        super::csv::write(traces, self.report.subject.is_diff(), out)
     }
 }
 
@@ -111,7 +104,7 @@ impl<'a> TraceJson<'a> {
             via: trace.via.map(|via| FrameJson::of(via, frames)),
             stack: FrameJson::stack(&trace.stack, frames),
             whole_stack: FrameJson::stack(frames.stack(trace.whole_stack), frames),
-            values: ValuesJson::of(&trace.figures, report.pairing.is_some(), report.total.unfiltered.head),
+            values: ValuesJson::of(&trace.figures, &report.subject),
             labels: trace.labels.iter().map(LabelJson::of).collect(),
         }
     }

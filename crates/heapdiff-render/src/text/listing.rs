@@ -42,15 +42,7 @@ impl ListText<'_> {
     /// If `out` takes no more.
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let head = SubjectHead {
-            sides: self.sides,
-            sample_type: &report.sample_type,
-            total: &report.total,
-            pairing: report.pairing,
-            resolution_bytes: report.resolution_bytes,
-            confidence: report.confidence,
-        };
-        head.write(options, out)?;
+        SubjectHead { sides: self.sides, subject: &report.subject }.write(options, out)?;
         if report.functions.is_empty() {
             return writeln!(out, "\nNo function to list.");
         }
@@ -68,7 +60,7 @@ impl ListText<'_> {
             write_remark(&remark, options, out)?;
         }
         intervals.write_legend(options, out)?;
-        let legend = match report.pairing {
+        let legend = match report.subject.pairing {
             Some(_) => "flat: changed by the line itself   cum: with all it called",
             None => "flat: held by the line itself   cum: with all it called",
         };
@@ -80,8 +72,8 @@ impl ListText<'_> {
         let report = self.report;
         let lines = report.functions.iter().take(shown).flat_map(|function| &function.lines);
         let figures: Vec<&DiffFigures> = lines.map(|line| &line.cum).collect();
-        let kind = (report.pairing.is_some(), report.confidence);
-        Intervals::of(&report.sample_type, &figures, kind, INTERVAL_WIDTH_MIN, options)
+        let kind = (report.subject.is_diff(), report.subject.confidence);
+        Intervals::of(&report.subject.sample_type, &figures, kind, INTERVAL_WIDTH_MIN, options)
     }
 
     fn write_function(
@@ -119,10 +111,10 @@ impl ListText<'_> {
 
     /// `24.0 MiB (72.7 %)`, or `▲ +20.0 MiB` of a comparison, with the samples that it rests on.
     fn amount(&self, figures: &DiffFigures, options: &TextOptions) -> String {
-        let unit = options.unit(&self.report.sample_type);
+        let unit = options.unit(&self.report.subject.sample_type);
         let value = figures.value.delta();
         let mut remarks = Vec::new();
-        let text = match self.report.pairing {
+        let text = match self.report.subject.pairing {
             Some(_) => {
                 if figures.significant == Some(false) && value != 0 {
                     remarks.push("may be chance".to_owned());
@@ -130,7 +122,7 @@ impl ListText<'_> {
                 format!("{} {}", theme::direction(value), unit.format_change(value)).trim_start().to_owned()
             }
             None => {
-                remarks.push(quantity::share(value, self.report.total.unfiltered.head));
+                remarks.push(quantity::share(value, self.report.subject.total.unfiltered.head));
                 unit.format(value)
             }
         };
@@ -150,7 +142,7 @@ impl ListText<'_> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let lines = source.lines();
-        let is_diff = self.report.pairing.is_some();
+        let is_diff = self.report.subject.is_diff();
         let values: BTreeMap<i64, &ListedLine> =
             function.lines.iter().map(|line| (line.line, line)).collect();
         let shown = shown_lines(values.keys().copied(), lines.len(), self.context);
@@ -197,13 +189,13 @@ impl ListText<'_> {
         intervals: &Intervals,
         options: &TextOptions,
     ) -> Vec<Cell> {
-        let unit = options.unit(&self.report.sample_type);
+        let unit = options.unit(&self.report.subject.sample_type);
         let number = if line == 0 { "?".to_owned() } else { line.to_string() };
         let number = Cell::painted(number, |text| match value {
             Some(_) => text.to_owned(),
             None => options.theme.faint(text),
         });
-        let is_diff = self.report.pairing.is_some();
+        let is_diff = self.report.subject.is_diff();
         let mut cells = Vec::new();
         if is_diff {
             let change = value.map_or(0, |value| value.cum.value.delta());

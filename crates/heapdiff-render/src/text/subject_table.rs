@@ -9,7 +9,7 @@ use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
 use crate::side::Sides;
-use heapdiff_profile::{Confidence, DiffFigures, DiffTotal, Pairing, ValueType};
+use heapdiff_profile::{DiffFigures, SubjectTotals};
 use std::io::{self, Write};
 
 /// From this width on there is room for the interval of each value, in columns.
@@ -17,23 +17,19 @@ const INTERVAL_WIDTH_MIN: usize = 80;
 /// The same of a change, beside which stands what it was born and died of.
 const CHANGE_INTERVAL_WIDTH_MIN: usize = 110;
 
-/// What reports on a [`Subject`](heapdiff_profile::Subject) have in common.
+/// How reports on a [`Subject`](heapdiff_profile::Subject) begin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubjectHead<'a> {
     pub(super) sides: Sides<'a>,
-    pub(super) sample_type: &'a ValueType,
-    pub(super) total: &'a DiffTotal,
-    /// `None` for one profile.
-    pub(super) pairing: Option<Pairing>,
-    pub(super) resolution_bytes: Option<u64>,
-    pub(super) confidence: Confidence,
+    pub(super) subject: &'a SubjectTotals,
 }
 
 impl SubjectHead<'_> {
     /// Says what the report is about.
     pub(super) fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-        let Self { sample_type, total, resolution_bytes, .. } = *self;
-        match (self.sides.base, self.pairing) {
+        let SubjectTotals { sample_type, pairing, total, resolution_bytes, .. } = self.subject;
+        let resolution_bytes = *resolution_bytes;
+        match (self.sides.base, *pairing) {
             (Some(base), Some(pairing)) => {
                 let head = self.sides.head;
                 ComparisonHead { base, head, sample_type, total, pairing, resolution_bytes }
@@ -66,26 +62,26 @@ pub(super) enum SubjectColumns {
 
 impl SubjectColumns {
     /// The columns for which the rows have values.
-    pub(super) fn of(head: &SubjectHead<'_>, figures: &[&DiffFigures], options: &TextOptions) -> Self {
-        if head.pairing.is_some() {
+    pub(super) fn of(subject: &SubjectTotals, figures: &[&DiffFigures], options: &TextOptions) -> Self {
+        if subject.is_diff() {
             return Self::Changes(DiffColumns::of(
-                head.sample_type,
+                &subject.sample_type,
                 figures,
-                (head.confidence, CHANGE_INTERVAL_WIDTH_MIN),
+                (subject.confidence, CHANGE_INTERVAL_WIDTH_MIN),
                 options,
             ));
         }
         Self::Values {
-            unit: options.unit(head.sample_type),
-            total: head.total.unfiltered.head,
-            objects: !head.sample_type.kind.ends_with("objects")
+            unit: options.unit(&subject.sample_type),
+            total: subject.total.unfiltered.head,
+            objects: !subject.sample_type.kind.ends_with("objects")
                 && figures.iter().any(|figures| figures.objects.is_some()),
             object_unit: options.measure.objects(),
             samples: figures.iter().any(|figures| figures.samples.is_some()),
             intervals: Intervals::of(
-                head.sample_type,
+                &subject.sample_type,
                 figures,
-                (false, head.confidence),
+                (false, subject.confidence),
                 INTERVAL_WIDTH_MIN,
                 options,
             ),

@@ -27,21 +27,13 @@ impl TagsText<'_> {
     /// If `out` takes no more.
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let head = SubjectHead {
-            sides: self.sides,
-            sample_type: &report.sample_type,
-            total: &report.total,
-            pairing: report.pairing,
-            resolution_bytes: report.resolution_bytes,
-            confidence: report.confidence,
-        };
-        head.write(options, out)?;
+        SubjectHead { sides: self.sides, subject: &report.subject }.write(options, out)?;
         if report.tags.is_empty() {
             return writeln!(out, "\nNo label to show.");
         }
         let of_values = report.tags.iter().flat_map(|tag| &tag.values).map(|value| &value.figures);
         let figures: Vec<_> = of_values.chain(report.tags.iter().map(|tag| &tag.untagged)).collect();
-        let columns = SubjectColumns::of(&head, &figures, options);
+        let columns = SubjectColumns::of(&report.subject, &figures, options);
         for tag in &report.tags {
             writeln!(out)?;
             self.write_tag(tag, &columns, options, out)?;
@@ -83,9 +75,9 @@ impl TagsText<'_> {
         if rest.is_empty() {
             return Ok(());
         }
-        let unit = options.unit(&self.report.sample_type);
+        let unit = options.unit(&self.report.subject.sample_type);
         let sum = rest.iter().fold(0_i64, |sum, value| sum.saturating_add(value.figures.value.delta()));
-        let sum = if self.report.pairing.is_some() { unit.format_change(sum) } else { unit.format(sum) };
+        let sum = if self.report.subject.is_diff() { unit.format_change(sum) } else { unit.format(sum) };
         let rest = quantity::counted(rest.len() as u64, "value");
         write_remark(&format!("not shown: {rest} ({sum} together; -n N shows more)"), options, out)
     }

@@ -33,15 +33,7 @@ impl TracesText<'_> {
     /// If `out` takes no more.
     pub fn write(&self, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let head = SubjectHead {
-            sides: self.sides,
-            sample_type: &report.sample_type,
-            total: &report.total,
-            pairing: report.pairing,
-            resolution_bytes: report.resolution_bytes,
-            confidence: report.confidence,
-        };
-        head.write(options, out)?;
+        SubjectHead { sides: self.sides, subject: &report.subject }.write(options, out)?;
         // What did not change at all says nothing in a list of changes.
         let traces: Vec<&Trace> =
             report.traces.iter().filter(|trace| trace.figures.value.delta() != 0).collect();
@@ -54,7 +46,7 @@ impl TracesText<'_> {
         }
         writeln!(out)?;
         let figures: Vec<_> = traces.iter().map(|trace| &trace.figures).collect();
-        let columns = SubjectColumns::of(&head, &figures, options);
+        let columns = SubjectColumns::of(&report.subject, &figures, options);
         let has_labels = traces.iter().any(|trace| !trace.labels.is_empty());
         let mut titles = columns.titles();
         titles.push((if has_labels { "labels" } else { "" }, Align::Left));
@@ -117,17 +109,17 @@ impl TracesText<'_> {
         options: &TextOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let unit = options.unit(&self.report.sample_type);
+        let unit = options.unit(&self.report.subject.sample_type);
         let mut parts = Vec::new();
         if !rest.is_empty() {
             let sum = rest.iter().fold(0_i64, |sum, trace| sum.saturating_add(trace.figures.value.delta()));
-            let sum = match self.report.pairing {
+            let sum = match self.report.subject.pairing {
                 Some(_) => unit.format_change(sum),
                 None => unit.format(sum),
             };
             parts.push(format!("{} ({sum} together; -n N shows more)", counted(rest.len())));
         }
-        if level > 0 && self.report.pairing.is_some() {
+        if level > 0 && self.report.subject.is_diff() {
             parts.push(format!("{} without change", counted(level)));
         }
         match parts.as_slice() {
