@@ -13,8 +13,8 @@ pub(crate) use check::{CheckArguments, CheckFormat, Inconclusive};
 pub(crate) use comparison::{ComparisonArguments, MeasureArguments};
 pub(crate) use drill_down::{ListArguments, SubjectArguments, TagsArguments, TracesArguments};
 pub(crate) use export::{ConvertArguments, OutputFormat, SymbolizeArguments};
-pub(crate) use rows_by::parse_per;
-pub(crate) use selection::SelectionArguments;
+pub(crate) use rows_by::{parse_per, typed_per};
+pub(crate) use selection::{SelectionArguments, Typed};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -433,6 +433,23 @@ impl GlobalArguments {
             NamesArgument::Generics => Names::Generics,
             NamesArgument::Short => Names::Short,
         })
+    }
+
+    /// The options that change what a report says, as they were typed, each with its value.
+    pub(crate) fn typed(&self) -> Vec<Typed<'_>> {
+        let mut options: Vec<Typed<'_>> = Vec::new();
+        let names = self.names.and_then(|names| names.to_possible_value());
+        options.extend(names.map(|names| ("--names".to_owned(), Some(names.get_name().to_owned().into()))));
+        for rename in &self.rename {
+            options.push(("--rename".to_owned(), Some(rename.text().into())));
+        }
+        for folder in &self.debug_dir {
+            options.push(("--debug-dir".to_owned(), Some(folder.display().to_string().into())));
+        }
+        if let Some(ValueType { kind, unit }) = &self.counts {
+            options.push(("--counts".to_owned(), Some(format!("{kind}/{unit}").into())));
+        }
+        options
     }
 }
 

@@ -25,6 +25,15 @@ pub(super) fn parse(text: &str) -> Result<DiffBy, String> {
     })
 }
 
+/// The text that [`parse_per`] reads so.
+pub(crate) fn typed_per(per: &Per) -> String {
+    match per {
+        Per::Counter(name) => name.clone(),
+        Per::Between(items) => items.to_string(),
+        Per::Sides { base, head } => format!("{base}:{head}"),
+    }
+}
+
 /// Reads `requests`, `12000`, or `10000:12000`.
 pub(crate) fn parse_per(text: &str) -> Result<Per, String> {
     let number = |text: &str| text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());

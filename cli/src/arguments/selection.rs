@@ -6,6 +6,9 @@ use heapdiff_profile::{
 };
 use std::borrow::Cow;
 
+/// An option as it is typed, with its value if it takes one.
+pub(crate) type Typed<'a> = (String, Option<Cow<'a, str>>);
+
 /// Which values, samples and frames.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to look at")]
@@ -109,8 +112,8 @@ impl SelectionArguments {
     }
 
     /// The options as they were typed, each with its value; `focus` takes the place of the one that was asked for.
-    pub(crate) fn typed<'a>(&'a self, focus: Option<&'a str>) -> Vec<(String, Option<Cow<'a, str>>)> {
-        let mut options: Vec<(String, Option<Cow<'a, str>>)> = Vec::new();
+    pub(crate) fn typed<'a>(&'a self, focus: Option<&'a str>) -> Vec<Typed<'a>> {
+        let mut options: Vec<Typed<'a>> = Vec::new();
         options.extend(self.sample_type.as_deref().map(|kind| ("--type".to_owned(), Some(kind.into()))));
         options.extend(focus.map(|focus| ("--focus".to_owned(), Some(focus.into()))));
         for (name, values) in self.filters.named() {
@@ -120,15 +123,19 @@ impl SelectionArguments {
         for (name, keys) in [("--tag-root", &self.tag_root), ("--tag-leaf", &self.tag_leaf)] {
             options.extend(keys.iter().map(|key| (name.to_owned(), Some(key.into()))));
         }
-        let [chance, default] = [self.confidence, Confidence::default()].map(Confidence::chance);
-        // What is typed is rounded.
-        if (chance - default).abs() > 1e-12 {
-            options.push(("--confidence".to_owned(), Some(chance.to_string().into())));
-        }
+        options.extend(self.typed_confidence());
         let flags = [("--all-frames", self.all_frames), ("--no-inlines", self.no_inlines)];
         options
             .extend(flags.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| ((*name).to_owned(), None)));
         options
+    }
+
+    /// The confidence as it was typed; `None` for that which is usual.
+    pub(crate) fn typed_confidence(&self) -> Option<Typed<'_>> {
+        let [chance, default] = [self.confidence, Confidence::default()].map(Confidence::chance);
+        // What is typed is rounded.
+        let is_unusual = (chance - default).abs() > 1e-12;
+        is_unusual.then(|| ("--confidence".to_owned(), Some(chance.to_string().into())))
     }
 
     /// The filters in words, for a title; empty if there are none.

@@ -1,5 +1,6 @@
 //! One command a file: ask the analysis, print the answer.
 
+mod asked;
 mod calls;
 mod check;
 mod convert;

@@ -1,9 +1,10 @@
 //! `heapdiff DIR`.
 
+use super::asked::Asked;
 use super::postmortem::note_deaths;
 use super::things;
 use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes, top};
-use crate::arguments::{GlobalArguments, OutputArguments, OverviewArguments, SelectionArguments};
+use crate::arguments::{GlobalArguments, OutputArguments, OverviewArguments};
 use crate::failure::Failure;
 use crate::input::{Input, ONE_SNAPSHOT};
 use crate::output::{self, shell_word};
@@ -101,41 +102,9 @@ impl Gathered<'_> {
     }
 }
 
-/// What was asked for, which the next command must ask for again.
-struct Asked<'a> {
-    path: &'a Path,
-    /// The process, where the folder holds several.
-    process: Option<&'a str>,
-    selection: &'a SelectionArguments,
-    global: &'a GlobalArguments,
-}
-
-impl Asked<'_> {
-    /// Its options as they are typed, each after a blank; `focus` takes the place of the one that was asked for.
-    fn options(&self, focus: Option<&str>) -> String {
-        let mut options = String::new();
-        for (option, value) in self.selection.typed(focus) {
-            options.push_str(&format!(" {option}"));
-            if let Some(value) = value {
-                options.push_str(&format!(" {}", shell_word(&value)));
-            }
-        }
-        for rename in &self.global.rename {
-            options.push_str(&format!(" --rename {}", shell_word(rename.text())));
-        }
-        for folder in &self.global.debug_dir {
-            options.push_str(&format!(" --debug-dir {}", shell_word(&folder.display().to_string())));
-        }
-        options
-    }
-}
-
 /// What to type next, each with what it is good for.
 fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(String, &'static str)> {
-    let process =
-        asked.process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
-    let folder = format!("{}{process}", shell_word(&asked.path.display().to_string()));
-    let options = asked.options(None);
+    let (folder, options) = (asked.folder(), asked.options(None));
     let mut commands = vec![
         (format!("heapdiff diff {folder}{options} --by function"), "what was born and died"),
         (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
@@ -146,18 +115,21 @@ fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(Str
             ThingKind::Resources(name) => asked.path.join("resources").join(name),
             ThingKind::TaskCells => {
                 let cells = "--type inuse_objects --focus tokio::runtime::task::core::Cell --by stack";
-                commands.insert(0, (format!("heapdiff diff {folder} {cells}"), "who spawned them"));
+                let sure = asked.options_of_others();
+                commands.insert(0, (format!("heapdiff diff {folder} {cells}{sure}"), "who spawned them"));
                 continue;
             }
         };
-        let of_things = shell_word(&of_things.display().to_string());
-        commands.insert(0, (format!("heapdiff trend {of_things}{process}"), "each place, over time"));
+        let of_things = Asked { path: &of_things, ..*asked };
+        let command = format!("heapdiff trend {}{}", of_things.folder(), of_things.options_of_others());
+        commands.insert(0, (command, "each place, over time"));
     }
     let odd = answer.things.iter().flat_map(|things| &things.odd).find_map(|odd| odd.lint.label());
     if let Some(label) = odd {
-        let tasks = shell_word(&asked.path.join("tasks").display().to_string());
+        let of_tasks = Asked { path: &asked.path.join("tasks"), ..*asked };
+        let (folder, options) = (of_tasks.folder(), of_tasks.options_of_others());
         let filter = shell_word(&format!("lint={label}"));
-        let command = format!("heapdiff traces {tasks}{process} --tag-focus {filter}");
+        let command = format!("heapdiff traces {folder} --tag-focus {filter}{options}");
         commands.insert(commands.len() - 2, (command, "where odd tasks wait"));
     }
     let is_grower = |row: &&TrendRow| match answer.tendency(row) {

@@ -1,5 +1,6 @@
 //! `heapdiff postmortem`: the snapshots that killed processes did not get to write.
 
+use super::asked::words;
 use super::calls::Calls;
 use super::{ROWS_ON_A_SCREEN, refused, say_notes};
 use crate::arguments::{Format, GlobalArguments, PostmortemArguments};
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &PostmortemArguments, global: &GlobalArguments) -> 
             if index > 0 {
                 writeln!(out)?;
             }
-            death.write_text(&options, out)?;
+            death.write_text(&options, global, out)?;
         }
         Ok(())
     })
@@ -217,13 +218,14 @@ impl Death {
     fn write_text(
         &self,
         options: &heapdiff_render::text::TextOptions,
+        global: &GlobalArguments,
         out: &mut dyn std::io::Write,
     ) -> std::io::Result<()> {
         let heap = match &self.heap {
             Heap::Since { base, head, report } => HeapText::Since(DiffText { report, base, head }),
             Heap::All(calls) => HeapText::All(TopText { view: calls.view() }),
         };
-        let next = self.next_commands();
+        let next = self.next_commands(&words(&global.typed()));
         let text = PostmortemText {
             process: &self.process,
             last: &self.last,
@@ -234,7 +236,7 @@ impl Death {
         text.write(options, out)
     }
 
-    fn next_commands(&self) -> Vec<(String, &'static str)> {
+    fn next_commands(&self, options: &str) -> Vec<(String, &'static str)> {
         let folder = folder_of(&self.taken.path);
         let key = self
             .taken
@@ -243,19 +245,19 @@ impl Death {
             .and_then(|name| name.to_str()?.rsplit_once('-'))
             .map(|(key, _)| format!(" --process {}", shell_word(key)))
             .unwrap_or_default();
-        let whole = format!("heapdiff {}{key}", shell_word(&folder.display().to_string()));
+        let whole = format!("heapdiff {}{key}{options}", shell_word(&folder.display().to_string()));
         let last = shell_word(&self.snapshot);
         match &self.heap {
             Heap::Since { base, .. } => {
                 let base = shell_word(&base.name);
                 vec![
                     (whole, "what grew since recording began"),
-                    (format!("heapdiff diff {base} {last}"), "every stack of the last interval"),
+                    (format!("heapdiff diff {base} {last}{options}"), "every stack of the last interval"),
                 ]
             }
             Heap::All { .. } => vec![
-                (format!("heapdiff top {last} --cum"), "what is alive, with all that it called"),
-                (format!("heapdiff flamegraph {last} -o heap.svg"), "the same as a picture"),
+                (format!("heapdiff top {last}{options} --cum"), "what is alive, with all that it called"),
+                (format!("heapdiff flamegraph {last}{options} -o heap.svg"), "the same as a picture"),
             ],
         }
     }

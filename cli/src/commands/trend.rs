@@ -1,12 +1,13 @@
 //! `heapdiff trend`.
 
+use super::asked::Asked;
 use super::{ROWS_ON_A_SCREEN, Table, refused, say_notes};
-use crate::arguments::{GlobalArguments, OutputArguments, TrendArguments};
+use crate::arguments::{GlobalArguments, OutputArguments, TrendArguments, typed_per};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
-use heapdiff_profile::{TrendBuilder, TrendOptions, TrendReport, Verdict};
+use heapdiff_profile::{DiffBy, Per, TrendBuilder, TrendOptions, TrendReport, Verdict};
 use heapdiff_render::json::TrendJson;
 use heapdiff_render::text::TrendText;
 
@@ -46,8 +47,8 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
     let OutputArguments { format, count } = &arguments.output;
     let json = TrendJson { report: &report, rows_max: count.rows };
     let process = arguments.process.process.as_deref().filter(|_| has_siblings);
-    let process = process.map_or(String::new(), |process| format!(" --process {}", shell_word(process)));
-    let next = next_commands(&format!("{}{process}", shell_word(&folder.display().to_string())), &report);
+    let asked = Asked { path: folder, process, selection: &arguments.selection, global };
+    let next = next_commands(&asked, arguments.per.as_ref(), &report);
     let text = TrendText { report: &report, next: &next };
     Table {
         text: &|options, out| text.write(options, out),
@@ -58,13 +59,17 @@ pub(super) fn run(arguments: &TrendArguments, global: &GlobalArguments) -> anyho
 }
 
 /// What to type next, each with what it is good for.
-fn next_commands(folder: &str, report: &TrendReport) -> Vec<(String, &'static str)> {
+fn next_commands(asked: &Asked<'_>, per: Option<&Per>, report: &TrendReport) -> Vec<(String, &'static str)> {
+    let (folder, options) = (asked.folder(), asked.options(None));
     let mut commands = vec![
-        (format!("heapdiff {folder}"), "where its memory is"),
-        (format!("heapdiff flamegraph {folder} -o growth.svg"), "who called it, as a picture"),
+        (format!("heapdiff {folder}{options}"), "where its memory is"),
+        (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
     ];
-    if report.rows.iter().any(|row| row.judgement.verdict == Verdict::LeakLike) {
-        commands.insert(0, (format!("heapdiff trend {folder} --by stack"), "the stacks that grow"));
+    let has_leaks = report.rows.iter().any(|row| row.judgement.verdict == Verdict::LeakLike);
+    if has_leaks && report.by != DiffBy::Stack {
+        let per = per.map_or(String::new(), |per| format!(" --per {}", shell_word(&typed_per(per))));
+        let command = format!("heapdiff trend {folder}{options}{per} --by stack");
+        commands.insert(0, (command, "the stacks that grow"));
     }
     commands
 }
