@@ -13,6 +13,7 @@ mod things;
 use heapdiff_formats::{Limits, read_profile, write_profile};
 use heapdiff_profile::{
     InUse, Label, LabelValue, MemoryFigures, PoolFigures, Profile, ProfileBuilder, ResourceFigures, Sample,
+    TaskFigures,
 };
 use heapdiff_recorder::State;
 use heapdiff_snapshot::{HeapEstimates, Memory, Moment};
@@ -353,6 +354,7 @@ fn made() -> TempDir {
     let (key, word) = (words.strings.intern("tenant"), words.strings.intern("acme"));
     words.samples[0].labels.push(Label { key, value: LabelValue::Text(word) });
     words.metadata.as_mut().unwrap().resource = Some(ResourceFigures::default());
+    words.metadata.as_mut().unwrap().tasks = Some(TaskFigures::default());
     words.metadata.as_mut().unwrap().pools = vec![PoolFigures::default()];
     write("words.pb.gz", &words);
     words.samples.clear();

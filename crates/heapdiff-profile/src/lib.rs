@@ -139,7 +139,7 @@ pub use listing::{ListedFunction, ListedLine, Listing, ListingOptions, list};
 pub use merge::{MergeError, Merged, Merger, difference, merge, side_by_side};
 pub use metadata::{
     AllocatorFigures, MemoryFigures, Metadata, PoolFigures, Process, RecorderCost, ResourceFigures,
-    SnapshotReason, StackQuality, Unwinder,
+    SnapshotReason, StackQuality, TaskFigures, Unwinder,
 };
 pub use natural_order::natural_order;
 pub use node_key::NodeBy;

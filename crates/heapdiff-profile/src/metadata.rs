@@ -45,6 +45,8 @@ pub struct Metadata {
     pub pools: Vec<PoolFigures>,
     /// In a snapshot of resources: what is known of all of their type. `None` in one of the heap.
     pub resource: Option<ResourceFigures>,
+    /// In a snapshot of tasks: what is known of all of them. `None` in one of the heap.
+    pub tasks: Option<TaskFigures>,
 }
 
 impl Metadata {
@@ -218,6 +220,17 @@ pub struct ResourceFigures {
     pub refused: u64,
     /// Accesses to open resources that are not kept.
     pub accesses_dropped: u64,
+    /// What the detector's table takes, in bytes.
+    pub table_bytes: u64,
+}
+
+/// What is known of the table of tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct TaskFigures {
+    /// Tasks that are not shown because the table was full when they were spawned, since the program started.
+    pub refused: u64,
     /// What the detector's table takes, in bytes.
     pub table_bytes: u64,
 }

@@ -56,6 +56,11 @@ pub enum Note {
         /// Of how many nothing is known because there was no room.
         refused: u64,
     },
+    /// Not every task is there.
+    TasksRefused {
+        /// Tasks that found no room since the program started.
+        refused: u64,
+    },
     /// Profiles count bytes alone, so that nobody can tell how sure they are.
     SamplesUnknown,
     /// Base and head come from different programs.
@@ -124,6 +129,10 @@ pub enum Note {
 const UNKNOWN_TYPES: &str = "types are read from the names of generic functions, and `?` is what names leave out: those of a \
      build with `-C symbol-mangling-version=v0` have it";
 
+const SAMPLES_UNKNOWN: &str =
+    "the profile counts neither samples nor objects: how sure its figures are cannot be told";
+const SINCE_START: &str = "since the program started";
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,17 +149,15 @@ impl fmt::Display for Note {
                 f,
                 "the base is scaled by {factor:.4} to hold as much as the head: compared as independent"
             ),
+            Self::TasksRefused { refused } => {
+                write!(f, "{refused} tasks are not shown because there was no room, {SINCE_START}")
+            }
             Self::ResourcesSampled { one_in, open, refused } => write_resources(*one_in, *open, *refused, f),
             Self::SamplesDerived => write!(
                 f,
                 "the profile counts no samples: they are derived from objects, bytes and period, and so are intervals"
             ),
-            Self::SamplesUnknown => {
-                write!(
-                    f,
-                    "the profile counts neither samples nor objects: how sure its figures are cannot be told"
-                )
-            }
+            Self::SamplesUnknown => f.write_str(SAMPLES_UNKNOWN),
             Self::NoSuchFunction { pattern } => write!(f, "`{pattern}` matched no function"),
             Self::FunctionsHidden { pattern } => {
                 write!(f, "`{pattern}` matched hidden functions alone: `--all-frames` shows them")
@@ -216,10 +223,9 @@ fn write_merged(snapshots: usize, processes: usize, f: &mut fmt::Formatter<'_>) 
 }
 
 fn write_resources(one_in: u32, open: u64, refused: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{open} are open, exactly; ")?;
-    match one_in {
-        0 => write!(f, "who acquired them is not recorded at this level")?,
-        one_in => write!(f, "one in {one_in} has a stack trace, so rows are estimates")?,
+    write!(f, "{open} are open, exactly")?;
+    if one_in > 1 {
+        write!(f, "; one in {one_in} has a stack trace, so rows are estimates")?;
     }
     match refused {
         0 => Ok(()),

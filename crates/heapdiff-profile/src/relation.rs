@@ -81,7 +81,11 @@ pub(crate) fn relate(base: Side<'_>, head: Side<'_>, in_use: bool, notes: &mut V
         return Relation::Independent;
     }
     if !has_epochs(newer_side) {
-        notes.push(Note::MissingEpochs);
+        // Where only the number of resources is known, none of them has one.
+        let is_counted = |of: Sampling| matches!(of, Sampling::OneIn(_)) && of.is_exact();
+        if !Sampling::of(newer_side.profile).is_some_and(is_counted) {
+            notes.push(Note::MissingEpochs);
+        }
         return Relation::Independent;
     }
     paired

@@ -1,6 +1,6 @@
 //! What a reader must know of two profiles before they are compared.
 
-use crate::metadata::ResourceFigures;
+use crate::metadata::{ResourceFigures, TaskFigures};
 use crate::note::Note;
 use crate::profile::Profile;
 use crate::sampling::Sampling;
@@ -23,11 +23,15 @@ pub(crate) fn note_periods(base: &Profile, head: &Profile, notes: &mut Vec<Note>
     }
 }
 
-/// Says it if not every resource of a profile has a stack trace.
+/// Says it if not every resource of a profile has a stack trace, or not every task is there.
 pub(crate) fn note_resources(profile: &Profile, notes: &mut Vec<Note>) {
+    let tasks = profile.metadata.as_ref().and_then(|metadata| metadata.tasks);
+    if let Some(TaskFigures { refused: refused @ 1.., .. }) = tasks {
+        notes.push(Note::TasksRefused { refused });
+    }
     let figures = profile.metadata.as_ref().and_then(|metadata| metadata.resource.as_ref());
     if let Some(ResourceFigures { one_in, acquired, released, refused, .. }) = figures
-        && (*one_in != 1 || *refused > 0)
+        && (*one_in > 1 || *refused > 0)
     {
         let open = acquired.saturating_sub(*released);
         notes.push(Note::ResourcesSampled { one_in: *one_in, open, refused: *refused });

@@ -32,6 +32,9 @@ pub struct SnapshotPoint {
     pub live_samples: Option<u64>,
     /// In a snapshot of resources: how many are open, exactly.
     pub open: Option<i64>,
+    /// In a snapshot of tasks or resources: how many of them are not shown since the program started, for there was no
+    /// room.
+    pub refused: u64,
     /// Resident set size of the process.
     pub rss: Option<u64>,
     /// The allocator's own figures.
@@ -84,6 +87,10 @@ impl SnapshotPoint {
                 .and_then(|sum| u64::try_from(sum).ok()),
             open: metadata.and_then(|metadata| metadata.resource.as_ref()).map(|figures| {
                 i64::try_from(figures.acquired.saturating_sub(figures.released)).unwrap_or(i64::MAX)
+            }),
+            refused: metadata.map_or(0, |metadata| {
+                let of_resources = metadata.resource.as_ref().map(|figures| figures.refused);
+                of_resources.or(metadata.tasks.map(|figures| figures.refused)).unwrap_or(0)
             }),
             rss: metadata.and_then(|metadata| metadata.memory.rss),
             allocator: metadata.and_then(|metadata| metadata.allocator.clone()),

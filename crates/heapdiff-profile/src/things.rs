@@ -92,6 +92,12 @@ impl Things {
         self.trend.points.len() < SNAPSHOTS_MIN
     }
 
+    /// How many of them are not shown since the program started, for there was no room.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.trend.points.last().map_or(0, |point| point.refused)
+    }
+
     /// How a row moved, if the series is too short for a verdict.
     #[must_use]
     pub fn tendency(&self, row: &TrendRow) -> Option<Tendency> {

@@ -180,3 +180,29 @@ fn the_overview_of_things_themselves_speaks_of_them_and_not_of_a_heap() {
     assert_eq!((answer.headline.kind, answer.headline.verdict), (GrowthKind::Tasks, Verdict::LeakLike));
     assert!(answer.is_of_things && answer.trend.points.iter().all(|point| point.live_bytes.is_none()));
 }
+
+/// The snapshot `sequence` of resources of which nothing but their number is known.
+fn only_counted(sequence: u32, open: u64) -> Profile {
+    let types = [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];
+    let count = i64::try_from(open).unwrap();
+    let rows = ProfileBuilder::with_types(&types).snapshot(sequence);
+    let mut profile =
+        of("resources", 1, rows.sample(&["[no stack trace]"], &[0, count, count, count << 13], &[]));
+    let figures = ResourceFigures { level: "count".to_owned(), acquired: open, ..ResourceFigures::default() };
+    profile.metadata.as_mut().unwrap().resource = Some(figures);
+    profile
+}
+
+#[test]
+fn what_is_only_counted_is_compared_exactly_and_without_a_word_about_estimates() {
+    let report = report(&only_counted(1, 100), &only_counted(2, 150), None);
+    let figures = only(&report);
+    assert_eq!((figures.value.delta(), figures.interval), (50, Some(Interval { low: 50, high: 50 })));
+    assert_eq!((figures.significant, report.resolution_bytes), (Some(true), Some(0)));
+    assert!(report.notes.is_empty(), "{:?}", report.notes);
+    let trend = trend((0..10).map(|at| only_counted(at, 20 * u64::from(at))));
+    let row = trend.rows.first().unwrap();
+    assert_eq!(row.judgement.verdict, Verdict::LeakLike);
+    assert!((row.rate.per_second - 2.0).abs() < 1e-9 && row.rate.low > 1.9, "{:?}", row.rate);
+    assert!(trend.notes.is_empty(), "{:?}", trend.notes);
+}

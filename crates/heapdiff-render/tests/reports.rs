@@ -9,8 +9,8 @@ mod things;
 use heapdiff_profile::{
     AllocatorFigures, DiffBy, DiffInputs, DiffOptions, FilterPatterns, Filters, FoldOptions, GraphOptions,
     GrowthKind, InUse, NamedProfile, NodeBy, Overview, OverviewBuilder, OverviewOptions, PoolFigures,
-    Profile, ProfileBuilder, ProfileSummary, Selection, Subject, TaskSeries, TaskSeriesOptions, ThingKind,
-    Things, TrendBuilder, TrendOptions, call_graph, diff, fold, series,
+    Profile, ProfileBuilder, ProfileSummary, Selection, Subject, TaskFigures, TaskSeries, TaskSeriesOptions,
+    ThingKind, Things, TrendBuilder, TrendOptions, ValueType, call_graph, diff, fold, series,
 };
 use heapdiff_render::flamegraph::{Flamegraph, FlamegraphError, FlamegraphOptions, GraphKind};
 use heapdiff_render::json::{DiffJson, InfoJson, OverviewJson};
@@ -205,6 +205,25 @@ fn overview_of_tasks_and_resources_that_grow() {
 }
 
 #[test]
+fn a_task_that_waits_elsewhere_has_moved() {
+    let waits = |sequence: u32, line: &str| {
+        let stack = [line, "[spawned at]", "session::open /src/shop/session.rs:41"];
+        let rows = ProfileBuilder::with_types(&[("polls", "count"), ("count", "count")]).snapshot(sequence);
+        let mut tasks = rows.sample(&stack, &[3, 40], &[("epoch", 0, "count")]).build();
+        tasks.period_type = Some(ValueType { kind: "tasks".to_owned(), unit: "count".to_owned() });
+        (tasks.period, tasks.default_sample_type) = (1, Some("count".to_owned()));
+        tasks
+    };
+    let lines = ["session::ask /src/shop/session.rs:80", "session::answer /src/shop/session.rs:90"];
+    let (base, head) = (waits(0, lines[0]), waits(1, lines[1]));
+    let report = diff(DiffInputs { base: &base, head: &head }, &DiffOptions::default()).unwrap();
+    let (base, head) = (Side::of("tasks", &base), Side::of("tasks", &head));
+    let text = DiffText { report: &report, base: &base, head: &head };
+    let text = written(|out| text.write(&text_options(120), out));
+    assert!(text.contains("  moved ") && !text.contains("in place"), "{text}");
+}
+
+#[test]
 fn overview_of_tasks_that_nobody_tracks() {
     let with_cells = |mut named: NamedProfile| {
         let sequence = named.profile.metadata.as_ref().unwrap().sequence;
@@ -232,6 +251,28 @@ fn overview_of_all_that_grows() {
     assert_eq!(answer.headline.kind, GrowthKind::LiveHeap, "it grows as surely");
     let text = OverviewText { overview: &answer, next: &[] };
     assert_snapshot!(written(|out| text.write(&text_options(120), out)));
+}
+
+#[test]
+fn tasks_that_found_no_room_are_a_loss_wherever_tasks_are_told_of() {
+    let refusing = |sequence: u32| {
+        let mut tasks = shop_tasks(sequence);
+        let figures = TaskFigures { refused: 1234, table_bytes: 5 << 20 };
+        tasks.metadata.as_mut().unwrap().tasks = Some(figures);
+        tasks
+    };
+    let answer = overview(shop()).with_things(vec![beside(ThingKind::Tasks, refusing)]);
+    let text = written(|out| OverviewText { overview: &answer, next: &[] }.write(&text_options(80), out));
+    assert!(text.contains("missing: 1,234 that found no room, since the program started\n"), "{text}");
+    let tasks = refusing(1);
+    let summary = ProfileSummary::of(&tasks);
+    let text = InfoText { name: "tasks", file_bytes: None, profile: &tasks, summary: &summary };
+    let text = written(|out| text.write(&text_options(80), out));
+    let part = text.split("\n\n").find(|part| part.starts_with("tasks\n")).unwrap();
+    assert_eq!(part, "tasks\n  found no room         1,234\n  detector's memory     5.00 MiB");
+    let report = diff(DiffInputs { base: &refusing(0), head: &tasks }, &DiffOptions::default()).unwrap();
+    let notes: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes, ["1234 tasks are not shown because there was no room, since the program started"]);
 }
 
 #[test]

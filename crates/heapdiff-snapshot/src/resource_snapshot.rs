@@ -67,6 +67,8 @@ pub struct OpenResource<'a> {
 pub struct ResourceRows {
     rows: BTreeMap<RowKey, Sums>,
     accesses: BTreeMap<AccessKey, u64>,
+    /// Resources of which nothing but their number is known: those that are open, and of these those that were lost.
+    rest: [Sums; 2],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +147,30 @@ impl ResourceRows {
         }
     }
 
+    /// Has all that is open have a row where only counts are kept: what is in no row has one without a stack trace.
+    ///
+    /// Such rows have no epoch and no age, for nobody knows which of the resources are left.
+    pub fn add_rest(&mut self, facts: &ResourceFacts) {
+        if facts.one_in != 0 {
+            return;
+        }
+        let known = |is_unclosed: bool| {
+            let rows = self.rows.iter().filter(move |(key, _)| key.is_unclosed == is_unclosed);
+            rows.fold((0_u64, 0_u64), |(count, bytes), (_, sums)| {
+                (count.saturating_add(sums.count), bytes.saturating_add(sums.bytes))
+            })
+        };
+        let ((open, open_bytes), (lost, lost_bytes)) = (known(false), known(true));
+        let lost_rest = facts.unclosed.saturating_sub(lost);
+        let all = facts.acquired.saturating_sub(facts.released);
+        let open_rest = all.saturating_sub(open).saturating_sub(lost).saturating_sub(lost_rest);
+        let bytes = facts.open_bytes.saturating_sub(open_bytes).saturating_sub(lost_bytes);
+        // Their sizes are not told apart: all are taken for equally big.
+        let lost_bytes = share(bytes, lost_rest, open_rest.saturating_add(lost_rest));
+        let sums = |count: u64, bytes: u64| Sums { samples: count, count, bytes, task: 0 };
+        self.rest = [sums(open_rest, bytes.saturating_sub(lost_bytes)), sums(lost_rest, lost_bytes)];
+    }
+
     /// Adds an access to a resource that is open.
     pub fn add_access(&mut self, stack: StackId, when: When, hint: &str) {
         let mut key = AccessKey { stack, when, hint: hint.to_owned() };
@@ -184,7 +210,8 @@ impl ResourceSnapshot<'_> {
         }
         writer.default_sample_type("count")?;
         writer.period_type(ValueType { kind: "resources", unit: "count" })?;
-        writer.period(i64::from(self.facts.one_in))?;
+        // Where nothing is kept but counts, these are exact.
+        writer.period(i64::from(self.facts.one_in.max(1)))?;
         writer.time_nanos(self.heap.moment.time_nanos.cast_signed())?;
         writer.drop_frames(DROP_FRAMES)?;
         writer.comment(&comment::of_resource(self.heap, self.facts))?;
@@ -221,8 +248,19 @@ impl ResourceSnapshot<'_> {
             }
             writer.sample(places.of(key.stack), &values, &labels)?;
         }
+        let labels = [&[][..], &[text("state", "unclosed")]];
+        for (sums, labels) in self.rows.rest.iter().zip(labels).filter(|(sums, _)| sums.count > 0) {
+            let values = [0, whole(sums.samples), whole(sums.count), whole(sums.bytes)];
+            writer.sample(places.of(StackId::UNKNOWN), &values, labels)?;
+        }
         Ok(())
     }
+}
+
+/// `part` of `all` of so many bytes.
+fn share(bytes: u64, part: u64, all: u64) -> u64 {
+    let bytes = u128::from(bytes) * u128::from(part) / u128::from(all.max(1));
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -257,5 +295,35 @@ mod tests {
             (1, 4),
             "merged with the epochs after snapshot 0; 4 to 7 seconds"
         );
+    }
+
+    #[test]
+    fn what_is_only_counted_has_a_row_for_those_that_are_open_and_one_for_those_that_were_lost() {
+        let facts = ResourceFacts {
+            acquired: 120,
+            released: 20,
+            unclosed: 30,
+            open_bytes: 1000,
+            ..ResourceFacts::default()
+        };
+        let open = OpenResource {
+            stack: StackId::UNKNOWN,
+            epoch: 0,
+            samples: 10,
+            count: 10,
+            bytes: 100,
+            age_seconds: 5,
+            is_unclosed: false,
+            task: 0,
+            hint: "",
+        };
+        let mut rows = ResourceRows::default();
+        rows.add(&open, 0, &[]);
+        rows.add_rest(&facts);
+        let sums = |count, bytes| Sums { samples: count, count, bytes, task: 0 };
+        assert_eq!(rows.rest, [sums(60, 600), sums(30, 300)]);
+        let mut rows = ResourceRows::default();
+        rows.add_rest(&ResourceFacts { one_in: 1, ..facts });
+        assert_eq!(rows.rest, [Sums::default(); 2], "each has a row of its own");
     }
 }

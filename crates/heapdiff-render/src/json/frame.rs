@@ -103,8 +103,8 @@ pub(super) struct FiguresJson {
     pub(super) born_bytes: Option<i64>,
     /// Bytes in the base and not in the head; null unless the sides are paired.
     pub(super) died_bytes: Option<i64>,
-    /// Bytes by which blocks that are in both grew in place: `born_bytes` less `died_bytes` plus this is `delta_bytes`;
-    /// null unless the sides are paired.
+    /// Bytes by which blocks that are in both grew in place, or of tasks what was in other rows of the base: `born_bytes`
+    /// less `died_bytes` plus this is `delta_bytes`; null unless the sides are paired.
     pub(super) grown_bytes: Option<i64>,
     /// Objects in the head and not in the base; null unless the sides are paired.
     pub(super) born_objects: Option<i64>,

@@ -24,6 +24,8 @@ pub(super) struct ThingsJson<'a> {
     /// How many of them there were at each snapshot that has them is in `values`. Of tasks that are not tracked those of
     /// all rows, and of those that are left out since such tasks may be tracked.
     total: MovementJson<'a>,
+    /// How many of them found no room since the program started, and are in no row.
+    refused: u64,
     /// How many rows there are; `-n` may have kept some out of `rows`.
     rows_all: usize,
     /// Where they come from, the most suspect first.
@@ -137,6 +139,7 @@ impl<'a> ThingsJson<'a> {
             growing: things.growing().count(),
             open: things.open.as_ref().map(|open| open.values.as_slice()),
             total: MovementJson::of(&trend.total, trend),
+            refused: things.refused(),
             rows_all: trend.rows.len(),
             rows: rows.map(|row| OverviewRowJson::of(row, trend, things.tendency(row))).collect(),
             odd: things.odd.iter().map(|odd| OddTasksJson::of(odd, &things.odd_frames)).collect(),

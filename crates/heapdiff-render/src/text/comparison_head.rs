@@ -109,6 +109,9 @@ impl ComparisonHead<'_> {
                 "one process: sums since recording began, of which one contains the other"
             }
             Pairing::Paired => "one process: what is alive in both cancels exactly",
+            Pairing::Independent if self.resolution_bytes == Some(0) => {
+                "both are counted, nothing is estimated"
+            }
             Pairing::Independent => "compared as two estimates: the sampling error of both counts",
         }
     }

@@ -6,7 +6,7 @@ use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity::{self, Unit};
 use crate::theme;
-use heapdiff_profile::{Confidence, DiffFigures, ValueType};
+use heapdiff_profile::{Confidence, DiffFigures, Estimated, ValueType};
 use std::io::{self, Write};
 
 /// From this width on there is room for all columns, in columns of the terminal.
@@ -17,8 +17,10 @@ pub(super) struct DiffColumns {
     unit: Unit,
     /// Born and died, where the sides are paired; else base and head.
     flow: bool,
-    /// Whether anything grew in place.
+    /// Whether anything grew in place, or went from one row to another.
     in_place: bool,
+    /// Whether tasks or resources are counted.
+    is_of_things: bool,
     /// Objects, unless they are what the rows count.
     objects: bool,
     object_unit: Unit,
@@ -43,6 +45,7 @@ impl DiffColumns {
             unit: options.unit(sample_type),
             flow: figures().any(|figures| figures.value.flow.is_some()),
             in_place,
+            is_of_things: is_of_things(sample_type, figures()),
             objects: !sample_type.kind.ends_with("objects")
                 && figures().any(|figures| figures.objects.is_some()),
             object_unit: options.measure.objects(),
@@ -55,7 +58,8 @@ impl DiffColumns {
     pub(super) fn titles(&self) -> Vec<(&'static str, Align)> {
         let mut titles = vec!["change"];
         titles.extend(if self.flow { ["born", "died"] } else { ["base", "head"] });
-        titles.extend(self.in_place.then_some("in place"));
+        let in_place = if self.is_of_things { "moved" } else { "in place" };
+        titles.extend(self.in_place.then_some(in_place));
         titles.extend(self.objects.then_some("objects"));
         titles.extend(self.samples.then_some("samples"));
         let numbers = titles.into_iter().map(|title| (title, Align::Right)).chain(self.intervals.title());
@@ -105,12 +109,28 @@ impl DiffColumns {
         self.intervals.write_legend(options, out)?;
         let mut lines = Vec::new();
         if self.flow {
-            let in_place = if self.in_place { "   in place: by realloc" } else { "" };
-            lines.push(format!("born: in head, not in base   died: in base, not in head{in_place}"));
+            lines.push(match (self.in_place, self.is_of_things) {
+                (false, _) => "born: in head, not in base   died: in base, not in head".to_owned(),
+                (true, false) => {
+                    "born: in head, not in base   died: in base, not in head   in place: by realloc"
+                        .to_owned()
+                }
+                (true, true) => "born: in head, not in base   died: has ended, or is parked elsewhere now   \
+                                 moved: in both, parked elsewhere before"
+                    .to_owned(),
+            });
         }
         if self.samples {
             lines.push("samples: sampled allocations that the row rests on; the more, the surer".to_owned());
         }
         lines.iter().try_for_each(|line| write_remark(line, options, out))
     }
+}
+
+/// Whether these are figures of tasks or resources: all that is estimated as it is, but for objects of a heap.
+pub(super) fn is_of_things<'a>(
+    sample_type: &ValueType,
+    mut figures: impl Iterator<Item = &'a &'a DiffFigures>,
+) -> bool {
+    !sample_type.kind.ends_with("objects") && figures.any(|figures| figures.estimated == Estimated::Value)
 }

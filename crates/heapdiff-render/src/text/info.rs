@@ -125,6 +125,11 @@ fn write_metadata(metadata: &Metadata, list: &mut List<'_>) -> io::Result<()> {
     if let Some(figures) = &metadata.resource {
         write_resource(figures, list)?;
     }
+    if let Some(figures) = metadata.tasks {
+        list.section("tasks")?;
+        list.item("found no room", &quantity::count(figures.refused))?;
+        list.item("detector's memory", &quantity::bytes(figures.table_bytes))?;
+    }
     if !metadata.pools.is_empty() {
         write_pools(&metadata.pools, list)?;
     }

@@ -49,7 +49,8 @@ impl OverviewText<'_> {
         write_things(self.overview, options, out)?;
         writeln!(out)?;
         write_memory(self.overview, options, out)?;
-        if self.overview.trend.pairing == Pairing::Independent {
+        let is_exact = self.overview.trend.resolution_bytes == Some(0);
+        if self.overview.trend.pairing == Pairing::Independent && !is_exact {
             write_remark("first and last are compared as two estimates", options, out)?;
         }
         write_remark(

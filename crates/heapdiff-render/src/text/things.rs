@@ -103,7 +103,18 @@ fn write_title(things: &Things, options: &TextOptions, out: &mut dyn Write) -> i
         options.theme.strong(name),
         count(first),
         count(last)
-    )
+    )?;
+    match things.refused() {
+        0 => Ok(()),
+        refused => {
+            let refused = quantity::count(refused);
+            write_remark(
+                &format!("missing: {refused} that found no room, since the program started"),
+                options,
+                out,
+            )
+        }
+    }
 }
 
 fn write_suspects(things: &Things, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {

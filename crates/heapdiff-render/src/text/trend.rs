@@ -1,6 +1,7 @@
 //! `heapdiff trend`: how fast each row grows, and whether that is a leak.
 
 use super::TextOptions;
+use super::diff_columns::is_of_things;
 use super::naming::{NamedRows, RowName};
 use super::next::write_next;
 use super::rates::{Rates, duration, headroom_words};
@@ -198,17 +199,19 @@ impl TrendText<'_> {
                 .through(row.via, frames)
                 .in_pool(frames.pool_of(row.whole_stack)),
         };
-        name.because(why(row, &Rates::of(self.report)))
+        let is_of_things = is_of_things(&self.report.sample_type, [&row.figures].iter());
+        name.because(why(row, is_of_things, &Rates::of(self.report)))
     }
 }
 
 /// Why a row got its verdict, with the figures that it rests on.
-fn why(row: &TrendRow, rates: &Rates<'_>) -> String {
+fn why(row: &TrendRow, is_of_things: bool, rates: &Rates<'_>) -> String {
     let mut words = verdict_words::reason(row.judgement.reason);
     // Where it comes back, nothing stays by definition.
     let keeps = matches!(row.judgement.reason, Reason::KeepsGrowing | Reason::GrowsAfterwards);
     match (row.survival, row.spread) {
         _ if !keeps => {}
+        (_, Some(0.0)) if is_of_things => words.push_str(": what was elsewhere before is here now"),
         (_, Some(0.0)) => words.push_str(": blocks that were there grow in place"),
         (Some(survival), Some(spread)) => words.push_str(&format!(
             "; of what was new in the first half, {:.0} % is still there, from {:.0} % of the snapshots",

@@ -58,6 +58,7 @@ fn write_one(directory: &Directory, heap: &Snapshot<'_>, registered: &Registered
         dropped += add_unclosed(&mut rows, table, heap.sequence, &boundaries, now);
     }
     let facts = ResourceFacts { accesses_dropped: dropped, ..facts(registered) };
+    rows.add_rest(&facts);
     let heap = Snapshot { boundaries: &boundaries, ..*heap };
     let snapshot = ResourceSnapshot { heap: &heap, facts: &facts, rows: &rows };
     let write = |file| snapshot.write(file).map_err(directory::as_io_error);

@@ -44,6 +44,33 @@ pub(crate) const CHANGED: Case = Case {
     },
 };
 
+/// Where only counts are kept there is a row all the same.
+pub(crate) const COUNT: Case = Case {
+    name: "what_is_only_counted_has_a_row_without_a_stack",
+    environment: &[("HEAPDIFF_RESOURCES", "count")],
+    inside: || {
+        let profiler = profiler();
+        let _open: Vec<Lease> = (0..100).map(|_| open()).collect();
+        profiler.snapshot().unwrap();
+        let _more: Vec<Lease> = (0..50).map(|_| open()).collect();
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let snapshots = resources(ran, "file");
+        for (snapshot, open) in snapshots.iter().zip([100, 150]) {
+            assert_eq!(snapshot.0.samples.len(), 1);
+            let of_row = |kind| sum(snapshot, kind, "[no stack trace]");
+            assert_eq!((of_row("count"), of_row("space"), of_row("samples")), (open, open, open));
+        }
+        let [base, head, ..] = &snapshots[..] else { unreachable!("two were asked for") };
+        let inputs = heapdiff_profile::DiffInputs { base: &base.0, head: &head.0 };
+        let report = heapdiff_profile::diff(inputs, &heapdiff_profile::DiffOptions::default()).unwrap();
+        let row = &report.rows[0].figures;
+        assert_eq!((row.value.delta(), row.interval.map(|of| (of.low, of.high))), (50, Some((50, 50))));
+        assert!(report.notes.is_empty(), "{:?}", report.notes);
+    },
+};
+
 /// The environment names levels for one type and for all others.
 pub(crate) const ENVIRONMENT: Case = Case {
     name: "the_environment_sets_levels",

@@ -34,6 +34,7 @@ static CASES: &[Case] = &[
     reports::SAMPLED,
     reports::NOT_RECORDING,
     levels::CHANGED,
+    levels::COUNT,
     levels::ENVIRONMENT,
     levels::BAD_ENVIRONMENT,
     levels::NAMES,
