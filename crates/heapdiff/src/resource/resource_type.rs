@@ -16,7 +16,6 @@ use crate::sys::{clock, process_hooks};
 use crate::{recording, thread, trace};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// A type of resources that must be released: sessions, pool slots, connections, files, transactions.
 ///
@@ -212,11 +211,7 @@ impl Type {
     }
 
     fn table(&self) -> &'static OpenTable {
-        static MAKING: Mutex<()> = Mutex::new(());
-        self.open.get().unwrap_or_else(|| {
-            let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
-            self.open.get().unwrap_or_else(|| self.open.set(OpenTable::new()))
-        })
+        self.open.get_or_make(OpenTable::new)
     }
 
     /// Has a forked child that goes on begin anew.

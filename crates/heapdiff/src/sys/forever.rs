@@ -23,6 +23,29 @@ impl<T: Send + Sync> Forever<T> {
         unsafe { value.as_ref() }
     }
 
+    /// The value in force; if there is none, what `make` makes. Of two threads that make one the first wins, and the other's
+    /// is dropped: no lock that a forked child could inherit.
+    #[inline]
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &'static T {
+        self.get().unwrap_or_else(|| self.make(make()))
+    }
+
+    #[cold]
+    fn make(&self, value: T) -> &'static T {
+        let made = Box::into_raw(Box::new(value));
+        // Release: whoever sees the pointer sees the value. Acquire: this thread sees the value of the one that was first.
+        let exchange =
+            self.0.compare_exchange(std::ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
+        let in_force = exchange.err().unwrap_or(made);
+        if in_force != made {
+            // SAFETY: it comes from the box above, and nobody else has seen it, for it never came into force.
+            drop(unsafe { Box::from_raw(made) });
+        }
+        // SAFETY: made here or by another thread from a box that is never freed once it is in force, and only shared
+        // references are handed out.
+        unsafe { &*in_force }
+    }
+
     /// Puts no value in force. Whoever has the one before keeps it.
     pub(crate) fn forget(&self) {
         // Relaxed: nothing is read through it.
@@ -35,5 +58,45 @@ impl<T: Send + Sync> Forever<T> {
         // Release: see `get`.
         self.0.store(std::ptr::from_ref(value).cast_mut(), Ordering::Release);
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::{Arc, Barrier};
+
+    #[test]
+    fn of_many_that_make_a_value_one_wins_and_the_others_are_dropped() {
+        const THREADS: usize = 8;
+        struct Counted(Arc<AtomicUsize>);
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        static VALUE: Forever<Counted> = Forever::new();
+        let (dropped, made, start) = (Arc::default(), AtomicUsize::new(0), Barrier::new(THREADS));
+        let seen: Vec<usize> = std::thread::scope(|scope| {
+            let get = || {
+                start.wait();
+                let value = VALUE.get_or_make(|| {
+                    made.fetch_add(1, Ordering::SeqCst);
+                    Counted(Arc::clone(&dropped))
+                });
+                std::ptr::from_ref(value).addr()
+            };
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(get)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(seen.iter().all(|&address| address == seen[0]));
+        assert_eq!(dropped.load(Ordering::SeqCst), made.load(Ordering::SeqCst) - 1);
+        VALUE.forget();
+        assert_eq!(
+            dropped.load(Ordering::SeqCst),
+            made.load(Ordering::SeqCst) - 1,
+            "what was in force is kept"
+        );
     }
 }

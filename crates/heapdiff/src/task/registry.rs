@@ -6,7 +6,7 @@ use crate::slot_table::{SlotId, SlotTable};
 use crate::sys::forever::Forever;
 use crate::sys::{clock, process_hooks};
 use crate::{recording, thread, trace};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 type Table = SlotTable<Arc<TaskState>>;
 
@@ -44,7 +44,7 @@ pub(super) fn enter(future_bytes: u64) -> Option<Tracking> {
     thread::muted(|| {
         let spawned = trace::here(tables);
         let mut made = None;
-        let id = table_or_new().insert(|| {
+        let id = TABLE.get_or_make(Table::new).insert(|| {
             let state = TaskState::new(spawned, tables.recorder.epoch(), clock::nanos(), future_bytes, scope);
             Arc::clone(made.insert(Arc::new(state)))
         })?;
@@ -56,14 +56,6 @@ pub(super) fn enter(future_bytes: u64) -> Option<Tracking> {
 /// does not have.
 pub(crate) fn table() -> Option<&'static Table> {
     if process_hooks::is_forked_child() { None } else { TABLE.get() }
-}
-
-fn table_or_new() -> &'static Table {
-    static MAKING: Mutex<()> = Mutex::new(());
-    TABLE.get().unwrap_or_else(|| {
-        let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
-        TABLE.get().unwrap_or_else(|| TABLE.set(Table::new()))
-    })
 }
 
 /// Has a forked child that goes on know nothing of its parent's tasks.
