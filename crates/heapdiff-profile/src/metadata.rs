@@ -168,7 +168,8 @@ pub struct AllocatorFigures {
 pub struct MemoryFigures {
     /// Resident set size of the process.
     pub rss: Option<u64>,
-    /// Memory that the process's cgroup uses.
+    /// Memory that the cgroup uses which, of the process's own and those above it, has least left; its own if none is
+    /// limited.
     pub cgroup_current: Option<u64>,
     /// The limit of that cgroup; `None` where there is none.
     pub cgroup_max: Option<u64>,

@@ -102,6 +102,7 @@ compile_error!(
 
 mod black_box;
 mod budget;
+mod cgroup;
 mod claim;
 mod directory;
 mod gate;

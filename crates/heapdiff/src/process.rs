@@ -1,6 +1,7 @@
 //! What the kernel says about the process.
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
+use crate::cgroup::CgroupMemory;
 use crate::sys::memory::page_bytes;
 use heapdiff_snapshot::{AllocatorFigures, Identity, Memory};
 use std::fs;
@@ -107,7 +108,9 @@ pub(crate) fn memory_quickly() -> Memory {
 
 /// What the process shares with others: the memory of its cgroup and of the machine.
 fn memory_around() -> Memory {
-    let (cgroup_current, cgroup_max) = cgroup_memory().unwrap_or_default();
+    let cgroup = CgroupMemory::of_this_process();
+    let (cgroup_current, cgroup_max) =
+        (cgroup.map(|cgroup| cgroup.current), cgroup.and_then(|cgroup| cgroup.max));
     let (host_total, host_available) = host_memory().unzip();
     Memory { rss: None, cgroup_current, cgroup_max, host_total, host_available }
 }
@@ -137,31 +140,6 @@ fn resident_pages() -> Option<u64> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = pages.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages.saturating_mul(page_bytes()))
-}
-
-/// Use and limit of the cgroup that the process is in: version 2, else version 1.
-fn cgroup_memory() -> Option<(Option<u64>, Option<u64>)> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let number = |path: String| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    let read = |root: &str, group: &str, current: &str, max: &str| {
-        // In a container the group's own path is not visible, but its files are at the root.
-        [group, ""].into_iter().find_map(|group| {
-            let folder = format!("{root}{}", group.trim_end_matches('/'));
-            let current = number(format!("{folder}/{current}"))?;
-            // "max" and the largest number of version 1 mean that there is no limit.
-            Some((Some(current), number(format!("{folder}/{max}")).filter(|max| *max < 1 << 60)))
-        })
-    };
-    groups.lines().find_map(|line| {
-        let mut fields = line.splitn(3, ':');
-        match (fields.next()?, fields.next()?, fields.next()?) {
-            ("0", "", group) => read("/sys/fs/cgroup", group, "memory.current", "memory.max"),
-            (_, kinds, group) if kinds.split(',').any(|kind| kind == "memory") => {
-                read("/sys/fs/cgroup/memory", group, "memory.usage_in_bytes", "memory.limit_in_bytes")
-            }
-            _ => None,
-        }
-    })
 }
 
 /// Has jemalloc bring its figures up to date and reads them. `None` if the program does not allocate from it.

@@ -16,7 +16,7 @@ const RELEVANT_DEVIATIONS: f64 = 2.0;
 /// What limits the memory of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLimit {
-    /// The limit of its cgroup, such as a container's.
+    /// The limit of its cgroup, such as a container's, or of one above it.
     Cgroup,
     /// The memory of the machine.
     Host,

@@ -203,7 +203,7 @@ pub(super) struct HeadroomJson {
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum LimitJson {
-    /// The limit of its cgroup, such as a container's.
+    /// The limit of its cgroup, such as a container's, or of one above it.
     Cgroup,
     /// The memory of the machine.
     Host,
