@@ -35,11 +35,15 @@ pub struct LastSeconds {
     pub rows: Vec<LastRow>,
     /// What the use of the cgroup was of its limit at the last moment, where there is a limit; 1 is all of it.
     pub cgroup_share: Option<f64>,
+    /// The part of the machine's memory that programs could not have without swapping at the last moment; 1 is all of it.
+    pub host_share: Option<f64>,
 }
 
 impl LastSeconds {
     /// From this share of its limit on, a cgroup is about to be killed for want of memory.
     pub const CGROUP_SHARE_DEADLY: f64 = 0.95;
+    /// From this share of its memory on, a machine is: the kernel keeps some for itself, and swaps before it kills.
+    pub const HOST_SHARE_DEADLY: f64 = 0.98;
     /// The moments that are shown, in seconds before the last one.
     const SHOWN_SECONDS: [u64; 10] = [240, 120, 60, 30, 15, 8, 4, 2, 1, 0];
 
@@ -68,13 +72,30 @@ impl LastSeconds {
         let share = |current: u64, max: u64| current as f64 / max as f64;
         let memory = last.memory;
         let cgroup_share = memory.cgroup_current.zip(memory.cgroup_max.filter(|&max| max > 0));
-        Self { rows, cgroup_share: cgroup_share.map(|(current, max)| share(current, max)) }
+        let host_share = memory.host_available.zip(memory.host_total.filter(|&total| total > 0));
+        Self {
+            rows,
+            cgroup_share: cgroup_share.map(|(current, max)| share(current, max)),
+            host_share: host_share.map(|(left, total)| share(total.saturating_sub(left), total)),
+        }
     }
 
-    /// Whether it looks as if the kernel killed the process because its cgroup wanted more than it may have.
+    /// Whether it looks as if the kernel killed the process for want of memory, its cgroup's or the machine's.
     #[must_use]
     pub fn was_out_of_memory(&self) -> bool {
+        self.cgroup_was_full() || self.host_was_full()
+    }
+
+    /// Whether the cgroup was as full as it is when the kernel kills.
+    #[must_use]
+    pub fn cgroup_was_full(&self) -> bool {
         self.cgroup_share.is_some_and(|share| share >= Self::CGROUP_SHARE_DEADLY)
+    }
+
+    /// Whether the machine was.
+    #[must_use]
+    pub fn host_was_full(&self) -> bool {
+        self.host_share.is_some_and(|share| share >= Self::HOST_SHARE_DEADLY)
     }
 
     /// How much the resident size changed between the first row and the last, in bytes.
@@ -150,5 +171,24 @@ mod tests {
         }
         moments[1].memory.cgroup_max = Some(105);
         assert!(!LastSeconds::of(&moments).was_out_of_memory());
+    }
+
+    #[test]
+    fn a_machine_without_memory_is_a_reason_too() {
+        let mut moments = moments(2);
+        moments[1].memory.cgroup_max = None;
+        for (total, available, is_full) in [
+            (Some(1000), Some(900), false),
+            (Some(1000), Some(30), false),
+            (Some(1000), Some(20), true),
+            (Some(1000), None, false),
+            (Some(0), Some(0), false),
+            (None, Some(0), false),
+        ] {
+            (moments[1].memory.host_total, moments[1].memory.host_available) = (total, available);
+            let last = LastSeconds::of(&moments);
+            let found = (last.host_was_full(), last.was_out_of_memory(), last.cgroup_was_full());
+            assert_eq!(found, (is_full, is_full, false), "{available:?} of {total:?}");
+        }
     }
 }

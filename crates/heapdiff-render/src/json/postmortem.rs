@@ -84,7 +84,10 @@ struct Death<'a> {
     recording_nanos: Option<u64>,
     /// Use of the cgroup divided by its limit at that moment; null without a limit.
     cgroup_share: Option<f64>,
-    /// Whether the cgroup was as full as it is when the kernel kills.
+    /// The part of the machine's memory that programs could not have without swapping at that moment; null where it is
+    /// not known.
+    host_share: Option<f64>,
+    /// Whether the cgroup, or the machine, was as full as it is when the kernel kills.
     out_of_memory: bool,
     /// Change of the resident set size over the moments; null where it is not known.
     rss_change_bytes: Option<i64>,
@@ -119,6 +122,7 @@ impl<'a> Death<'a> {
             died_nanos: last.map(|moment| moment.time_nanos),
             recording_nanos: last.map(|moment| moment.recording_nanos),
             cgroup_share: death.last.cgroup_share,
+            host_share: death.last.host_share,
             out_of_memory: death.last.was_out_of_memory(),
             rss_change_bytes: death.last.rss_change(),
             moments: death.moments.iter().map(MomentJson::of).collect(),
@@ -147,9 +151,9 @@ struct MomentJson {
     recording_nanos: u64,
     /// Resident set size in bytes; null where it is not known.
     rss: Option<u64>,
-    /// Bytes that its cgroup used; null where that is not known.
+    /// Bytes that the cgroup used which, of its own and those above it, had least left; null where that is not known.
     cgroup_current: Option<u64>,
-    /// Limit of the cgroup in bytes; null where there is none.
+    /// Limit of that cgroup in bytes; null where there is none.
     cgroup_max: Option<u64>,
     /// Memory of the machine in bytes; null where it is not known.
     host_total: Option<u64>,

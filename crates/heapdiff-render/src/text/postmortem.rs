@@ -73,12 +73,14 @@ impl PostmortemText<'_> {
         writeln!(out)?;
         let has_rate = has(|row| row.allocated_per_second.is_some());
         let has_cgroup = has(|row| row.figures.memory.cgroup_current.is_some());
+        let has_host = has(|row| row.figures.memory.host_available.is_some());
         let titles = [
             Some("before"),
             Some("RSS"),
             Some("live heap"),
             has_rate.then_some("allocated/s"),
             has_cgroup.then_some("cgroup"),
+            has_host.then_some("host left"),
         ];
         let mut table = Table::new(titles.into_iter().flatten().map(|title| (title, Align::Right)));
         let bytes = |figure: Option<u64>| Cell::plain(figure.map_or("-".to_owned(), quantity::bytes));
@@ -94,6 +96,9 @@ impl PostmortemText<'_> {
             if has_cgroup {
                 cells.push(bytes(row.figures.memory.cgroup_current));
             }
+            if has_host {
+                cells.push(bytes(row.figures.memory.host_available));
+            }
             table.push(Row { cells, below: Vec::new() });
         }
         table.write(options, out)?;
@@ -108,21 +113,34 @@ impl PostmortemText<'_> {
             let over = quantity::duration(first.before_nanos);
             writeln!(out, "RSS: {} in {over}", options.theme.change(change, text.trim_start()))?;
         }
-        let limit = self.last.rows.last().and_then(|row| row.figures.memory.cgroup_max);
-        if let (Some(share), Some(limit)) = (self.last.cgroup_share, limit) {
+        let Some(memory) = self.last.rows.last().map(|row| row.figures.memory) else { return Ok(()) };
+        if let (Some(share), Some(limit)) = (self.last.cgroup_share, memory.cgroup_max) {
             let share = format!("{:.1} %", share * 100.0);
-            let mut sentence =
-                format!("Its cgroup was at {share} of its limit of {}", quantity::bytes(limit));
-            if self.last.was_out_of_memory() {
-                sentence.push_str(": this is what a kill by the kernel for want of memory looks like");
-            }
-            sentence.push('.');
-            for line in wrapped(&sentence, options.width) {
-                writeln!(out, "{}", options.theme.strong(line))?;
-            }
+            let sentence = format!("Its cgroup was at {share} of its limit of {}", quantity::bytes(limit));
+            write_fullness(&sentence, self.last.cgroup_was_full(), options, out)?;
+        }
+        if let (Some(left), Some(total)) = (memory.host_available, memory.host_total) {
+            let (left, total) = (quantity::bytes(left), quantity::bytes(total));
+            let sentence = format!("The host had {left} of its {total} left");
+            write_fullness(&sentence, self.last.host_was_full(), options, out)?;
         }
         Ok(())
     }
+}
+
+/// How full the memory was that the process had to share, and what follows if that was all of it.
+fn write_fullness(
+    sentence: &str,
+    was_full: bool,
+    options: &TextOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let deadly = ": this is what a kill by the kernel for want of memory looks like";
+    let sentence = format!("{sentence}{}.", if was_full { deadly } else { "" });
+    wrapped(&sentence, options.width).iter().try_for_each(|line| {
+        let line = if was_full { options.theme.strong(line).to_string() } else { line.to_string() };
+        writeln!(out, "{line}")
+    })
 }
 
 /// `12 s` or `4 min`, for moments that are a second apart.
