@@ -46,7 +46,8 @@ struct Shared {
     chunks: Mutex<BTreeMap<u64, u64>>,
 }
 
-/// All pools that there are.
+/// All pools that there are. A forked child that goes on has those that it has inherited, with their chunks: these are no
+/// blocks that it records, but the pool hands out parts of them.
 static POOLS: Mutex<Vec<Arc<Shared>>> = Mutex::new(Vec::new());
 
 /// Whoever has a lock is through with it long before it was asked for so often: see `registry`.
@@ -135,11 +136,6 @@ pub(crate) fn pools() -> (Vec<PoolFigures>, Chunks) {
         ranges.extend(of_pool.into_iter().map(|(start, bytes)| (start, bytes, number)));
     }
     (figures, Chunks::new(ranges))
-}
-
-/// Has a forked child that goes on know nothing of its parent's pools: their chunks are no blocks that it records.
-pub(crate) fn forget_pools() {
-    let _ = with(&POOLS, Vec::clear);
 }
 
 #[cfg(test)]

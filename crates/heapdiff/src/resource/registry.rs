@@ -2,7 +2,6 @@
 #![expect(clippy::disallowed_types, reason = "not on the hook path")]
 
 use super::level::{BadLevel, Level};
-use super::pool::forget_pools;
 use super::resource_type::Type;
 use crate::sys::process_hooks;
 use std::collections::BTreeMap;
@@ -73,7 +72,6 @@ pub(super) fn name_of(of: &'static Type) -> String {
 
 /// Has a forked child that goes on know nothing of what its parent had open.
 pub(crate) fn forget() {
-    forget_pools();
     types().iter().for_each(|entered| entered.of.forget_all());
 }
 

@@ -46,6 +46,7 @@ static CASES: &[Case] = &[
     losses::FORKED,
     pools::CHUNKS,
     pools::GONE,
+    pools::INHERITED,
 ];
 
 fn main() -> ExitCode {

@@ -114,3 +114,46 @@ pub(crate) const GONE: Case = Case {
         assert!(snapshots[1].metadata().pools.is_empty());
     },
 };
+
+/// A pool that a followed child has inherited is its pool too: what it adds is marked, in its own snapshots alone.
+pub(crate) const INHERITED: Case = Case {
+    name: "a_followed_child_has_the_pools_that_it_inherited",
+    environment: &[],
+    inside: || {
+        let builder = heapdiff::Profiler::builder().dir("profiles").every(std::time::Duration::MAX);
+        let profiler = builder.period(64 << 10).follow_forks(true).start().unwrap();
+        let mut arena = Arena::new();
+        arena.grow();
+        // SAFETY: the child allocates, takes a snapshot and exits; allocator and recorder are fork-safe.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // The child's recorder may not have begun yet.
+            while profiler.snapshot().is_err() {
+                std::thread::yield_now();
+            }
+            (0..2).for_each(|_| arena.grow());
+            profiler.snapshot().unwrap();
+            // SAFETY: exits without running what the parent left behind.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = -1;
+        // SAFETY: the pointer is valid for writes.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        assert_eq!(status, 0);
+        profiler.snapshot().unwrap();
+    },
+    check: |ran: &Ran| {
+        let of_arena = |heap: &crate::support::Snapshot| {
+            let estimate: i64 = labelled(heap, "pool", "arena").iter().map(|row| row.values[5]).sum();
+            // The last snapshot is of a process that has dropped it.
+            let pool = heap.metadata().pools.first()?;
+            let rows = estimate / i64::try_from(CHUNK).unwrap();
+            Some((pool.chunks, rows, heap.metadata().process.pid))
+        };
+        let mut seen: Vec<_> = ran.snapshots().iter().filter_map(of_arena).collect();
+        seen.sort_unstable();
+        let [(1, 0, child), (1, 1, parent), (3, 2, again)] = seen[..] else { unreachable!("{seen:?}") };
+        assert_eq!(child, again, "chunks of before the fork are no rows of the child's");
+        assert_ne!(child, parent);
+    },
+};
