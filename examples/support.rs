@@ -4,6 +4,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// Runs a program while snapshots are written to `folder`, and returns what it printed.
 pub(crate) fn record(program: &str, arguments: &[&str], settings: &[(&str, &str)], folder: &Path) -> String {
@@ -19,15 +20,27 @@ pub(crate) fn record(program: &str, arguments: &[&str], settings: &[(&str, &str)
 
 /// What `heapdiff` prints about a folder or a file, in JSON.
 pub(crate) fn report(arguments: &[&str], path: &Path) -> Value {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "heapdiff-cli", "--bin", "heapdiff", "--"])
-        .args(arguments)
-        .arg(path)
-        .args(["--format", "json"])
-        .output()
-        .unwrap();
+    let output =
+        Command::new(command()).args(arguments).arg(path).args(["--format", "json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The command, built of the sources as they are. That takes a second even where there is nothing to build, so it is asked for
+/// once.
+fn command() -> &'static Path {
+    static COMMAND: OnceLock<PathBuf> = OnceLock::new();
+    COMMAND.get_or_init(|| {
+        let arguments = ["build", "--quiet", "--package", "heapdiff-cli", "--bin", "heapdiff"];
+        let output =
+            Command::new(env!("CARGO")).args(arguments).arg("--message-format=json").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let executables: Vec<_> =
+            messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?))).collect();
+        executables.into_iter().next_back().unwrap()
+    })
 }
 
 /// The snapshots in a folder, in order.

@@ -9,6 +9,7 @@ mod server;
 use arguments::Arguments;
 use clap::Parser;
 use connection::Connection;
+use std::fs::DirEntry;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -27,11 +28,11 @@ fn main() -> io::Result<()> {
     let server = server::start()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let runtime = RUNTIME.get_or_init(|| runtime);
-    let descriptors = open_descriptors()?;
+    let sockets = open_sockets()?;
     runtime.block_on(connect_again_and_again(&arguments, server))?;
-    let more = open_descriptors()?.saturating_sub(descriptors);
+    let more = open_sockets()?.saturating_sub(sockets);
     let connections = arguments.connections;
-    writeln!(io::stdout(), "{connections} connections are done; {more} descriptors more than before are open")
+    writeln!(io::stdout(), "{connections} connections are done; {more} sockets more than before are open")
 }
 
 /// Opens connections, has each carry as many requests as the server allows, and lets go of it.
@@ -48,7 +49,11 @@ async fn connect_again_and_again(arguments: &Arguments, server: SocketAddr) -> i
     Ok(())
 }
 
-/// How many files and sockets this process has open.
-fn open_descriptors() -> io::Result<usize> {
-    Ok(std::fs::read_dir("/proc/self/fd")?.count())
+/// How many of this process's descriptors are sockets. Others come and go: a snapshot that is being written has one.
+fn open_sockets() -> io::Result<usize> {
+    let is_socket = |descriptor: io::Result<DirEntry>| {
+        let behind = descriptor.and_then(|descriptor| std::fs::read_link(descriptor.path()));
+        behind.is_ok_and(|behind| behind.to_string_lossy().starts_with("socket:"))
+    };
+    Ok(std::fs::read_dir("/proc/self/fd")?.map(is_socket).filter(|is_socket| *is_socket).count())
 }

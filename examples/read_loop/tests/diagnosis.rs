@@ -23,10 +23,10 @@ fn tasks(folder: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn every_connection_leaves_two_tasks_and_a_descriptor() {
+fn every_connection_leaves_two_tasks_and_a_socket() {
     let folder = tempfile::tempdir().unwrap();
     let printed = run("leaky", folder.path());
-    assert_eq!(printed, "160 connections are done; 160 descriptors more than before are open\n");
+    assert_eq!(printed, "160 connections are done; 160 sockets more than before are open\n");
     let tasks = tasks(folder.path());
     assert_eq!(tasks.len(), 2, "{tasks:?}");
     for (awaits, spawn) in [
@@ -54,7 +54,7 @@ fn every_connection_leaves_two_tasks_and_a_descriptor() {
 fn the_fixed_connections_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let printed = run("fixed", folder.path());
-    assert_eq!(printed, "160 connections are done; 0 descriptors more than before are open\n");
+    assert_eq!(printed, "160 connections are done; 0 sockets more than before are open\n");
     assert!(tasks(folder.path()).is_empty());
     let headline = &report(&[], folder.path())["headline"];
     assert_ne!(headline["verdict"], "LEAK-LIKE", "{headline}");
