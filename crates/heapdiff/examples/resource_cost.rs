@@ -76,6 +76,32 @@ fn acquire_and_release() {
     black_box(&lease);
 }
 
+/// Frames between the loop and what is done on a stack that differs.
+const DEPTH: u32 = 12;
+
+/// Does something on a stack that no other of the 2^`DEPTH` paths has: each bit says which of two functions calls the next.
+fn on_a_stack_of_its_own(path: u32, act: &dyn Fn()) {
+    fn descend(depth: u32, path: u32, act: &dyn Fn()) {
+        match depth {
+            0 => act(),
+            depth if path & 1 == 0 => left(depth - 1, path >> 1, act),
+            depth => right(depth - 1, path >> 1, act),
+        }
+    }
+    #[inline(never)]
+    fn left(depth: u32, path: u32, act: &dyn Fn()) {
+        descend(depth, path, act);
+        // Not the last call, or the frame is gone.
+        black_box(depth);
+    }
+    #[inline(never)]
+    fn right(depth: u32, path: u32, act: &dyn Fn()) {
+        descend(depth, path, act);
+        black_box(path);
+    }
+    descend(DEPTH, path, act);
+}
+
 fn main() -> ExitCode {
     let folder = std::env::temp_dir().join(format!("heapdiff-resource-cost-{}", std::process::id()));
     let profiler =
@@ -86,6 +112,7 @@ fn main() -> ExitCode {
     let mut sampled = Measured::new("acquire and release, sampled:128", 25.0, 200_000);
     let mut all = Measured::new("acquire and release, all", f64::INFINITY, 20_000);
     let mut record = Measured::new("record", 1000.0, 20_000);
+    let mut elsewhere = Measured::new("record, each on another stack", 1000.0, 20_000);
     let mut bare = Measured::new("poll of a bare future", f64::INFINITY, 1_000_000);
     let mut poll = Measured::new("poll of a tracked future", 60.0, 200_000);
     let mut task: Pin<&mut Tracked<Pending>> = pin!(Pending.tracked());
@@ -107,6 +134,11 @@ fn main() -> ExitCode {
             let _ = ADDED.fetch_add(1, Ordering::Relaxed);
         });
         record.round(|| accessed.record("used"));
+        let mut path = 0_u32;
+        elsewhere.round(|| {
+            path = path.wrapping_add(1);
+            on_a_stack_of_its_own(path, &|| accessed.record("used"));
+        });
         bare.round(|| {
             let _ = black_box(bare_task.as_mut().poll(&mut context));
         });
@@ -117,7 +149,7 @@ fn main() -> ExitCode {
     drop((accessed, profiler));
     let _ = std::fs::remove_dir_all(folder);
     let mut holds = true;
-    for measured in [&addition, &off, &count, &sampled, &all, &record, &bare, &poll] {
+    for measured in [&addition, &off, &count, &sampled, &all, &record, &elsewhere, &bare, &poll] {
         let (nanos, may_cost) = (measured.nanos(), measured.may_cost);
         let verdict = match may_cost {
             f64::INFINITY => String::new(),
