@@ -47,6 +47,7 @@ mod demangle;
 mod elf_file;
 mod function_table;
 mod named_places;
+mod parallel;
 mod report;
 mod search;
 mod symbol_table;
