@@ -282,14 +282,14 @@ mod tests {
         let code = headers.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 8);
         let mut addresses: Vec<u64> = code.map(|symbol| symbol.address() + symbol.size() / 2).collect();
         addresses.sort_unstable();
-        let addresses: Vec<u64> = addresses.into_iter().step_by(50).take(50).collect();
+        let addresses: Vec<u64> = addresses.into_iter().step_by(20).take(400).collect();
         let answers = |parts: usize| {
             let mut functions = FunctionTable::default();
             let frames = frames_in_parts(parts, &file, &symbols, &addresses, &mut functions).unwrap();
             (frames, functions.iter().cloned().collect::<Vec<_>>())
         };
         let whole = answers(1);
-        assert!(whole.0.iter().filter(|frames| frames.len() > 1).count() > 10, "there is too little to tell");
+        assert!(whole.0.iter().any(|frames| frames.len() > 1), "there is too little to tell");
         for parts in [2, 5] {
             assert!(answers(parts) == whole, "{parts} parts");
         }
