@@ -42,7 +42,11 @@ fn every_connection_leaves_two_tasks_and_a_socket() {
         let labels = task["labels"].to_string();
         assert!(labels.contains("detached") && labels.contains("parked"), "{labels}");
     }
-    let headline = &report(&[], folder.path())["headline"];
+    let overview = report(&[], folder.path());
+    let odd = overview["things"][0]["odd"].as_array().unwrap();
+    let lints: Vec<_> = odd.iter().map(|odd| odd["lint"].as_str().unwrap()).collect();
+    assert_eq!(lints, ["only_rises", "detached"], "{odd:?}");
+    let headline = &overview["headline"];
     assert_eq!(
         (&headline["kind"], &headline["verdict"]),
         (&"tasks".into(), &"LEAK-LIKE".into()),
