@@ -10,12 +10,12 @@ use crate::input::{Input, ONE_SNAPSHOT};
 use crate::output::{self, shell_word};
 use crate::talk::Talk;
 use heapdiff_profile::{
-    GraphOptions, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Tendency, ThingKind, TrendRow,
-    Verdict,
+    GraphOptions, GrowthKind, NamedProfile, Overview, OverviewBuilder, OverviewOptions, Tendency, ThingKind,
+    TrendRow, Verdict,
 };
 use heapdiff_render::json::OverviewJson;
 use heapdiff_render::text::OverviewText;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(
     path: &Path,
@@ -102,50 +102,62 @@ impl Gathered<'_> {
     }
 }
 
-/// What to type next, each with what it is good for.
+/// What to type next, each with what it is good for. What grows comes first, and of that a picture.
 fn next_commands(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(String, &'static str)> {
+    let growing = answer.things.iter().filter(|things| things.growing().next().is_some());
+    let folders: Vec<PathBuf> =
+        growing.clone().filter_map(|things| things::folder_of(asked.path, &things.kind)).collect();
+    let of_others = |path: &Path| {
+        let of = Asked { path, ..*asked };
+        (of.folder(), of.options_of_others())
+    };
+    let mut commands = Vec::new();
+    for folder in &folders {
+        let (folder, options) = of_others(folder);
+        commands.push((format!("heapdiff trend {folder}{options}"), "each place, over time"));
+    }
+    if growing.clone().any(|things| matches!(things.kind, ThingKind::TaskCells)) {
+        let (folder, options) = of_others(asked.path);
+        let cells = "--type inuse_objects --focus tokio::runtime::task::core::Cell --by stack";
+        commands.push((format!("heapdiff diff {folder} {cells}{options}"), "who spawned them"));
+    }
+    let odd = answer.things.iter().flat_map(|things| &things.odd).find_map(|odd| odd.lint.label());
+    if let Some(label) = odd {
+        let (folder, options) = of_others(&asked.path.join(things::TASKS));
+        let filter = shell_word(&format!("lint={label}"));
+        let command = format!("heapdiff traces {folder} --tag-focus {filter}{options}");
+        commands.push((command, "where odd tasks wait"));
+    }
+    let is_of_things = matches!(answer.headline.kind, GrowthKind::Tasks | GrowthKind::Resources);
+    match folders.first().filter(|_| is_of_things) {
+        Some(folder) => {
+            let (folder, options) = of_others(folder);
+            commands.push((format!("heapdiff diff {folder}{options} --by function"), "what came and went"));
+            commands.push((
+                format!("heapdiff flamegraph {folder}{options} -o growth.svg"),
+                "the same as a picture",
+            ));
+        }
+        None => commands.extend(of_the_heap(asked, answer, newest)),
+    }
+    commands
+}
+
+/// Commands on the live heap.
+fn of_the_heap(asked: &Asked<'_>, answer: &Overview, newest: &str) -> Vec<(String, &'static str)> {
     let (folder, options) = (asked.folder(), asked.options(None));
     let mut commands = vec![
         (format!("heapdiff diff {folder}{options} --by function"), "what was born and died"),
         (format!("heapdiff flamegraph {folder}{options} -o growth.svg"), "who called it, as a picture"),
     ];
-    for grower in answer.things.iter().filter(|things| things.growing().next().is_some()) {
-        let of_things = match &grower.kind {
-            ThingKind::Tasks => asked.path.join("tasks"),
-            ThingKind::Resources(name) => asked.path.join("resources").join(name),
-            ThingKind::TaskCells => {
-                let cells = "--type inuse_objects --focus tokio::runtime::task::core::Cell --by stack";
-                let sure = asked.options_of_others();
-                commands.insert(0, (format!("heapdiff diff {folder} {cells}{sure}"), "who spawned them"));
-                continue;
-            }
-        };
-        let of_things = Asked { path: &of_things, ..*asked };
-        let command = format!("heapdiff trend {}{}", of_things.folder(), of_things.options_of_others());
-        commands.insert(0, (command, "each place, over time"));
-    }
-    let odd = answer.things.iter().flat_map(|things| &things.odd).find_map(|odd| odd.lint.label());
-    if let Some(label) = odd {
-        let of_tasks = Asked { path: &asked.path.join("tasks"), ..*asked };
-        let (folder, options) = (of_tasks.folder(), of_tasks.options_of_others());
-        let filter = shell_word(&format!("lint={label}"));
-        let command = format!("heapdiff traces {folder} --tag-focus {filter}{options}");
-        commands.insert(commands.len() - 2, (command, "where odd tasks wait"));
-    }
     let is_grower = |row: &&TrendRow| match answer.tendency(row) {
         Some(tendency) => tendency == Tendency::Grew,
         None => row.judgement.verdict == Verdict::LeakLike,
     };
     if let Some(row) = answer.trend.rows.iter().find(is_grower) {
-        let function = answer.trend.frames.function(row.frame);
-        let exact = format!("^{}$", escaped(function));
-        commands.insert(
-            1,
-            (
-                format!("heapdiff diff {folder}{}", asked.options(Some(&exact))),
-                "every stack through the first row",
-            ),
-        );
+        let exact = format!("^{}$", escaped(answer.trend.frames.function(row.frame)));
+        let command = format!("heapdiff diff {folder}{}", asked.options(Some(&exact)));
+        commands.insert(1, (command, "every stack through the first row"));
     } else {
         commands.push((format!("heapdiff top {}{options}", shell_word(newest)), "what is alive now"));
     }

@@ -10,6 +10,11 @@ use heapdiff_profile::{
 };
 use std::path::{Path, PathBuf};
 
+/// Where a recorder puts the profiles of tasks.
+pub(super) const TASKS: &str = "tasks";
+/// Where it puts those of resources, each type in a folder of its name.
+const RESOURCES: &str = "resources";
+
 /// The series of things beside that of the heap in `folder`, of the same process.
 ///
 /// # Errors
@@ -45,14 +50,23 @@ pub(super) fn read(
     Ok(all)
 }
 
+/// The series of a kind in a folder; `None` of what is seen in the heap alone.
+pub(super) fn folder_of(folder: &Path, kind: &ThingKind) -> Option<PathBuf> {
+    match kind {
+        ThingKind::Tasks => Some(folder.join(TASKS)),
+        ThingKind::Resources(name) => Some(folder.join(RESOURCES).join(name)),
+        ThingKind::TaskCells => None,
+    }
+}
+
 /// The folders that there are, tasks first, then resources by name.
 fn folders(folder: &Path) -> Vec<(ThingKind, PathBuf)> {
-    let tasks = folder.join("tasks");
+    let tasks = folder.join(TASKS);
     let mut folders = Vec::new();
     if tasks.is_dir() {
         folders.push((ThingKind::Tasks, tasks));
     }
-    let entries = std::fs::read_dir(folder.join("resources")).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(folder.join(RESOURCES)).into_iter().flatten().flatten();
     let mut types: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     types.sort();
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
