@@ -233,16 +233,15 @@ fn a_file_that_is_cut_anywhere_is_refused_in_one_line() {
 
 #[test]
 fn commands_that_an_overview_names_can_be_typed() {
-    let answer = stdout(&mut heapdiff(&["shop"]));
-    let commands: Vec<&str> = answer
-        .lines()
-        .skip_while(|line| !line.starts_with("next:"))
-        .filter_map(|line| line.get(7..))
-        .collect();
-    assert!(commands.len() >= 3, "{answer}");
+    let answers = ["shop", "sessions"].map(|folder| stdout(&mut heapdiff(&[folder])));
+    let commands = answers.each_ref().map(|answer| {
+        let next = answer.lines().skip_while(|line| !line.starts_with("next:"));
+        next.filter_map(|line| line.get(7..)).collect::<Vec<_>>()
+    });
+    assert!(commands.iter().all(|commands| commands.len() >= 3), "{answers:?}");
     let folder = tempfile::tempdir().unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_heapdiff")).parent().unwrap().to_str().unwrap();
-    for command in commands {
+    for command in commands.concat() {
         // The purpose follows behind two blanks.
         let command = command
             .split("  ")

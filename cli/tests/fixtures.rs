@@ -6,9 +6,12 @@
 
 #[path = "../../crates/heapdiff-render/tests/story/mod.rs"]
 mod story;
+#[path = "../../crates/heapdiff-render/tests/story/things.rs"]
+#[expect(dead_code, reason = "only tasks and resources of their own are needed here")]
+mod things;
 
 use heapdiff_formats::{Limits, read_profile, write_profile};
-use heapdiff_profile::{Profile, ProfileSummary};
+use heapdiff_profile::{Profile, ProfileSummary, StackQuality};
 use std::path::{Path, PathBuf};
 use story::{SNAPSHOTS, go_heap, shop_snapshot, stripped};
 
@@ -45,6 +48,14 @@ fn fixtures() -> Vec<(PathBuf, Content)> {
     let odd =
         [0, 1, 3, 4, 5].map(|sequence| (shop("odd", sequence), Content::Profile(Box::new(odd(sequence)))));
     fixtures.extend(odd);
+    fixtures.extend((0..SNAPSHOTS).flat_map(|sequence| {
+        let profiles = [
+            ("sessions", quiet(sequence)),
+            ("sessions/tasks", things::shop_tasks(sequence)),
+            ("sessions/resources/buffer", things::shop_buffers(sequence)),
+        ];
+        profiles.map(|(folder, profile)| (shop(folder, sequence), Content::Profile(Box::new(profile))))
+    }));
     fixtures.into_iter().map(|(path, content)| (folder.join(path), content)).collect()
 }
 
@@ -62,6 +73,18 @@ fn odd(sequence: u32) -> Profile {
     if sequence == 5 {
         metadata.process.pid = 43;
     }
+    profile
+}
+
+/// A heap in which nothing was sampled, of a process whose memory stays as it is.
+fn quiet(sequence: u32) -> Profile {
+    let mut profile = shop_snapshot(sequence);
+    profile.samples.clear();
+    let metadata = profile.metadata.as_mut().unwrap();
+    let first = shop_snapshot(0).metadata.unwrap();
+    (metadata.memory, metadata.allocator) = (first.memory, first.allocator);
+    metadata.stacks = StackQuality::default();
+    metadata.recorder.live_samples = 0;
     profile
 }
 
