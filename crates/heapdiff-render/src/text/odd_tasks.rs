@@ -12,6 +12,7 @@ pub(super) fn write_odd(things: &Things, options: &TextOptions, out: &mut dyn Wr
     if things.odd.is_empty() {
         return Ok(());
     }
+    writeln!(out)?;
     let mut rows =
         NamedRows::new(&[("odd tasks", Align::Left), ("number", Align::Right)]).called("most of them");
     for odd in &things.odd {
