@@ -31,6 +31,17 @@ pub(crate) fn curve(shape: Shape) -> &'static str {
     }
 }
 
+/// A verdict with its sign, and 1 if it is growth: what colours it.
+pub(crate) fn signed(verdict: Verdict) -> (String, i64) {
+    let (sign, direction) = match verdict {
+        Verdict::LeakLike => ("▲", 1),
+        Verdict::Inconclusive => ("?", 0),
+        Verdict::Bounded => ("●", 0),
+        Verdict::Noise => ("~", 0),
+    };
+    (format!("{sign} {}", self::verdict(verdict)), direction)
+}
+
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::LeakLike => "LEAK-LIKE",

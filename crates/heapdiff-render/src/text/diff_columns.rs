@@ -46,8 +46,7 @@ impl DiffColumns {
             flow: figures().any(|figures| figures.value.flow.is_some()),
             in_place,
             is_of_things: is_of_things(sample_type, figures()),
-            objects: !sample_type.kind.ends_with("objects")
-                && figures().any(|figures| figures.objects.is_some()),
+            objects: !is_number(sample_type) && figures().any(|figures| figures.objects.is_some()),
             object_unit: options.measure.objects(),
             samples: has_room && figures().any(|figures| figures.samples.is_some()),
             intervals,
@@ -121,10 +120,23 @@ impl DiffColumns {
             });
         }
         if self.samples {
-            lines.push("samples: sampled allocations that the row rests on; the more, the surer".to_owned());
+            lines.push(samples_legend(self.is_of_things).to_owned());
         }
         lines.iter().try_for_each(|line| write_remark(line, options, out))
     }
+}
+
+/// What a column of samples says.
+pub(super) fn samples_legend(is_of_things: bool) -> &'static str {
+    match is_of_things {
+        false => "samples: sampled allocations that the row rests on; the more, the surer",
+        true => "samples: those recorded with their stack, that the row rests on; the more, the surer",
+    }
+}
+
+/// Whether what is counted is a number of objects or things, beside which a column of objects says nothing.
+pub(super) fn is_number(sample_type: &ValueType) -> bool {
+    sample_type.kind.ends_with("objects") || sample_type.kind == "count"
 }
 
 /// Whether these are figures of tasks or resources: all that is estimated as it is, but for objects of a heap.

@@ -133,7 +133,7 @@ impl OverviewText<'_> {
         let words = bounded_words(row, rates);
         let name = self.name(row, options);
         let place = name.place.rsplit('/').next().unwrap_or_default();
-        let mark = format!("● {}", verdict_words::verdict(row.judgement.verdict));
+        let (mark, _) = verdict_words::signed(row.judgement.verdict);
         let taken = elide::width(&mark) + 2 + elide::width(&words) + 2 + 2 + elide::width(place);
         let function = name.function_in(options.width.saturating_sub(taken).max(8)).into_owned();
         let line = format!("{words}  {}  {place}", options.theme.strong(function));
@@ -211,9 +211,7 @@ pub(super) fn verdict_cells(
     has_samples: bool,
     options: &TextOptions,
 ) -> Vec<Cell> {
-    let verdict = row.judgement.verdict;
-    let (sign, tendency) = if verdict == Verdict::LeakLike { ("▲", 1) } else { ("?", 0) };
-    let words = format!("{sign} {}", verdict_words::verdict(verdict));
+    let (words, tendency) = verdict_words::signed(row.judgement.verdict);
     let paint = |text: &str| match tendency {
         1 => options.theme.change(1, text),
         _ => text.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::TextOptions;
 use super::comparison_head::ComparisonHead;
-use super::diff_columns::DiffColumns;
+use super::diff_columns::{DiffColumns, is_number, is_of_things, samples_legend};
 use super::interval::Intervals;
 use super::profile_head::ProfileHead;
 use super::table::{Align, Cell};
@@ -54,6 +54,7 @@ pub(super) enum SubjectColumns {
         objects: bool,
         object_unit: Unit,
         samples: bool,
+        is_of_things: bool,
         intervals: Intervals,
     },
     /// Of a comparison.
@@ -74,10 +75,11 @@ impl SubjectColumns {
         Self::Values {
             unit: options.unit(&subject.sample_type),
             total: subject.total.unfiltered.head,
-            objects: !subject.sample_type.kind.ends_with("objects")
+            objects: !is_number(&subject.sample_type)
                 && figures.iter().any(|figures| figures.objects.is_some()),
             object_unit: options.measure.objects(),
             samples: figures.iter().any(|figures| figures.samples.is_some()),
+            is_of_things: is_of_things(&subject.sample_type, figures.iter()),
             intervals: Intervals::of(
                 &subject.sample_type,
                 figures,
@@ -105,7 +107,7 @@ impl SubjectColumns {
     pub(super) fn cells(&self, figures: &DiffFigures, options: &TextOptions) -> Vec<Cell> {
         match self {
             Self::Changes(columns) => columns.cells(figures, options),
-            Self::Values { unit, total, objects, object_unit, samples, intervals } => {
+            Self::Values { unit, total, objects, object_unit, samples, intervals, .. } => {
                 let value = figures.value.delta();
                 let mut cells = vec![
                     Cell::painted(unit.format(value), |text| options.theme.strong(text)),
@@ -131,11 +133,10 @@ impl SubjectColumns {
                 writeln!(out)?;
                 columns.write_legend(options, out)
             }
-            Self::Values { samples: true, intervals, .. } => {
+            Self::Values { samples: true, intervals, is_of_things, .. } => {
                 writeln!(out)?;
                 intervals.write_legend(options, out)?;
-                let samples = "samples: sampled allocations that the row rests on; the more, the surer";
-                write_remark(samples, options, out)
+                write_remark(samples_legend(*is_of_things), options, out)
             }
             Self::Values { .. } => Ok(()),
         }

@@ -8,7 +8,7 @@ use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity;
 use crate::verdict_words;
-use heapdiff_profile::{CellSite, Tendency, Things, TrendRow, Verdict};
+use heapdiff_profile::{CellSite, Tendency, Things, TrendRow};
 use std::io::{self, Write};
 
 /// Columns of a row's history on a terminal of 80.
@@ -71,14 +71,7 @@ fn words(row: &TrendRow, things: &Things) -> (String, i64) {
         };
         return (words.to_owned(), direction);
     }
-    let verdict = row.judgement.verdict;
-    let (sign, direction) = match verdict {
-        Verdict::LeakLike => ("▲", 1),
-        Verdict::Bounded => ("●", 0),
-        Verdict::Noise => ("~", 0),
-        Verdict::Inconclusive => ("?", 0),
-    };
-    (format!("{sign} {}", verdict_words::verdict(verdict)), direction)
+    verdict_words::signed(row.judgement.verdict)
 }
 
 fn with_tracked(name: RowName, site: &CellSite) -> RowName {

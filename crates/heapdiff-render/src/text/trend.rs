@@ -164,14 +164,7 @@ impl TrendText<'_> {
         has_samples: bool,
         options: &TextOptions,
     ) -> Vec<Cell> {
-        let verdict = row.judgement.verdict;
-        let (sign, tendency) = match verdict {
-            Verdict::LeakLike => ("▲", 1),
-            Verdict::Inconclusive => ("?", 0),
-            Verdict::Bounded => ("●", 0),
-            Verdict::Noise => ("~", 0),
-        };
-        let words = format!("{sign} {}", verdict_words::verdict(verdict));
+        let (words, tendency) = verdict_words::signed(row.judgement.verdict);
         let mut cells = vec![
             Cell::painted(words, |words| options.theme.change(tendency, words)),
             Cell::plain(row.judgement.shape.map_or("-", verdict_words::shape)),
