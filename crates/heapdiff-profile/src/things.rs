@@ -72,6 +72,9 @@ impl Things {
     /// The function that stands between where a task waits and where it was spawned.
     pub const SPAWNED_AT: &str = "[spawned at]";
 
+    /// The function that stands for what was counted and not traced.
+    pub const NO_STACK: &str = "[no stack trace]";
+
     /// What they do: the gravest verdict of a row, or of the exact numbers. In a series that is too short for verdicts
     /// [`Verdict::Inconclusive`] if a row grew.
     #[must_use]

@@ -187,7 +187,7 @@ fn only_counted(sequence: u32, open: u64) -> Profile {
     let count = i64::try_from(open).unwrap();
     let rows = ProfileBuilder::with_types(&types).snapshot(sequence);
     let mut profile =
-        of("resources", 1, rows.sample(&["[no stack trace]"], &[0, count, count, count << 13], &[]));
+        of("resources", 1, rows.sample(&[Things::NO_STACK], &[0, count, count, count << 13], &[]));
     let figures = ResourceFigures { level: "count".to_owned(), acquired: open, ..ResourceFigures::default() };
     profile.metadata.as_mut().unwrap().resource = Some(figures);
     profile

@@ -205,6 +205,27 @@ fn overview_of_tasks_and_resources_that_grow() {
 }
 
 #[test]
+fn what_is_only_counted_says_how_to_learn_more() {
+    let counted = |sequence| {
+        let mut profile = shop_buffers(sequence);
+        let open = i64::from(4000 * (sequence + 1));
+        let types = [("accesses", "count"), ("samples", "count"), ("count", "count"), ("space", "bytes")];
+        let rows = ProfileBuilder::with_types(&types).sample(&[Things::NO_STACK], &[0, open, open, 0], &[]);
+        let rows = rows.snapshot(sequence).build();
+        (profile.samples, profile.locations) = (rows.samples, rows.locations);
+        (profile.functions, profile.strings, profile.period) = (rows.functions, rows.strings, 1);
+        profile
+    };
+    let things = vec![beside(ThingKind::Resources("buffer".to_owned()), counted)];
+    let answer = overview(
+        (0..SNAPSHOTS).map(|at| NamedProfile { name: at.to_string(), profile: shop_snapshot(at) }).collect(),
+    );
+    let answer = answer.with_things(things);
+    let text = written(|out| OverviewText { overview: &answer, next: &[] }.write(&text_options(120), out));
+    assert!(text.contains("HEAPDIFF_RESOURCES=sampled"), "{text}");
+}
+
+#[test]
 fn a_task_that_waits_elsewhere_has_moved() {
     let waits = |sequence: u32, line: &str| {
         let stack = [line, "[spawned at]", "session::open /src/shop/session.rs:41"];

@@ -163,6 +163,10 @@ fn name_of(row: &TrendRow, things: &Things, options: &TextOptions) -> RowName {
         Some(spawn) => name.spawned_at(spawn, frames),
         None => name.through(row.via, frames),
     };
+    let is_resource = matches!(things.kind, ThingKind::Resources(_));
+    if is_resource && frames.function(row.frame) == Things::NO_STACK {
+        return name.because("only counted: `HEAPDIFF_RESOURCES=sampled` tells who acquired them".to_owned());
+    }
     match row.judgement.verdict {
         Verdict::Inconclusive if !things.is_short() => {
             name.because(verdict_words::reason(row.judgement.reason))
