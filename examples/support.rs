@@ -37,8 +37,9 @@ fn command() -> &'static Path {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let messages = String::from_utf8(output.stdout).unwrap();
         let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let executables: Vec<_> =
-            messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))).collect();
+        let executables: Vec<_> = messages
+            .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+            .collect();
         executables.into_iter().next_back().unwrap()
     })
 }
