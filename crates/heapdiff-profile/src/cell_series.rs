@@ -1,7 +1,7 @@
 //! The tasks of a series that nobody tracks, told from their cells on the heap.
 
 use crate::error::AnalysisError;
-use crate::frame::{Frame, FrameTable};
+use crate::frame::{Frame, FrameId, FrameTable};
 use crate::interval::{Confidence, Interval};
 use crate::profile::{
     Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Profile, Sample, ValueType, Values,
@@ -111,9 +111,7 @@ impl<'a> CellSeries<'a> {
         let newest = trend.points.len().saturating_sub(1);
         let counted = self.last.into_iter().find(|counted| counted.number == newest).unwrap_or_default();
         let sites = trend.rows.iter().map(|row| {
-            let Frame { function, file, line } = trend.frames.frame(row.frame);
-            let key = (function.to_owned(), file.to_owned(), line);
-            let sums = counted.sites.get(&key).copied().unwrap_or_default();
+            let sums = counted.sites.get(&key_of(&trend, row.frame)).copied().unwrap_or_default();
             let interval = sums.interval(counted.period, self.confidence);
             CellSite { interval, samples: sums.samples, tracked: 0 }
         });
@@ -123,8 +121,8 @@ impl<'a> CellSeries<'a> {
 }
 
 impl Things {
-    /// Takes off the places of which no task is left, and the cells of tasks that are surely or perhaps those of the profile of tasks: at a site whose function has
-    /// spawned as many tracked tasks as there may be cells, nothing says that there are others.
+    /// Takes off the places of which no task is left, and the cells that are, surely or perhaps, those of the profile of
+    /// tasks: where a site has spawned as many tracked tasks as there may be cells, nothing says that there are others.
     pub(crate) fn without_tracked(mut self, spawned: &[(SpawnKey, i64)]) -> Self {
         let (mut rows, mut cells) = (Vec::new(), Vec::new());
         let sites: Vec<SpawnKey> = self.trend.rows.iter().map(|row| key_of(&self.trend, row.frame)).collect();
@@ -148,7 +146,7 @@ impl Things {
 }
 
 /// What tells a spawn site apart.
-pub(crate) fn key_of(trend: &TrendReport, frame: crate::frame::FrameId) -> SpawnKey {
+pub(crate) fn key_of(trend: &TrendReport, frame: FrameId) -> SpawnKey {
     let Frame { function, file, line } = trend.frames.frame(frame);
     (function.to_owned(), file.to_owned(), line)
 }
