@@ -118,8 +118,7 @@ impl Comparison {
         let unseen = |side: Side<'_>, sampling: Sampling| sampling.unseen(side.profile, side.columns);
         let has_samples =
             [(base, samplings.0), (head, samplings.1)].map(|(side, of)| side.has_samples(of, notes));
-        let grain_scale = |of: Sampling| scale.of_unseen(of);
-        let unseen_of_base = |of: Sampling| scaled(unseen(base, of), grain_scale(of));
+        let unseen_of_base = |of: Sampling| scaled(unseen(base, of), scale.of_unseen(of));
         Self {
             relation,
             columns,
@@ -133,7 +132,7 @@ impl Comparison {
                 .zip(samplings.1)
                 .map(|(of_base, of_head)| (unseen_of_base(of_base), unseen(head, of_head))),
             grain: samplings.0.zip(samplings.1).map(|(of_base, of_head)| {
-                let of_base = of_base.grain(base.profile, base.columns).scaled(grain_scale(of_base));
+                let of_base = of_base.grain(base.profile, base.columns).scaled(scale.of_unseen(of_base));
                 of_base.max(of_head.grain(head.profile, head.columns))
             }),
             confidence: Confidence::default(),

@@ -1,6 +1,6 @@
 //! Shapes, verdicts and reasons in words, the same in every report.
 
-use heapdiff_profile::{Reason, Shape, Verdict};
+use heapdiff_profile::{Reason, Shape, Tendency, Verdict};
 
 pub(crate) fn shape(shape: Shape) -> &'static str {
     match shape {
@@ -40,6 +40,16 @@ pub(crate) fn signed(verdict: Verdict) -> (String, i64) {
         Verdict::Noise => ("~", 0),
     };
     (format!("{sign} {}", self::verdict(verdict)), direction)
+}
+
+/// What a row did in a series that is too short for a verdict, with its sign and the direction that colours it.
+pub(crate) fn tendency(tendency: Tendency) -> (&'static str, i64) {
+    match tendency {
+        Tendency::Grew => ("▲ grew", 1),
+        Tendency::CameBack => ("● came back", 0),
+        Tendency::Shrank => ("▼ shrank", -1),
+        Tendency::WithinNoise => ("~ noise", 0),
+    }
 }
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {

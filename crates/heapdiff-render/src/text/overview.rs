@@ -236,12 +236,7 @@ pub(super) fn change_cells(
     options: &TextOptions,
 ) -> Vec<Cell> {
     let delta = row.figures.value.delta();
-    let (words, direction) = match tendency {
-        Tendency::Grew => ("▲ grew", 1),
-        Tendency::CameBack => ("● came back", 0),
-        Tendency::Shrank => ("▼ shrank", -1),
-        Tendency::WithinNoise => ("~ noise", 0),
-    };
+    let (words, direction) = verdict_words::tendency(tendency);
     let is_of_values = row.figures.estimated_change().is_some_and(|estimated| estimated.delta() == delta);
     let interval = row.figures.interval.filter(|_| is_of_values);
     let interval = interval.map(|interval| rates.interval_of(interval.low, interval.high));

@@ -8,7 +8,7 @@ use super::table::{Align, Cell};
 use super::wrapping::write_remark;
 use crate::quantity;
 use crate::verdict_words;
-use heapdiff_profile::{CellSite, Tendency, Things, TrendRow};
+use heapdiff_profile::{CellSite, Things, TrendRow};
 use std::io::{self, Write};
 
 /// Columns of a row's history on a terminal of 80.
@@ -62,16 +62,13 @@ pub(super) fn write_sites(
 
 /// What a row does, and whether that is growth.
 fn words(row: &TrendRow, things: &Things) -> (String, i64) {
-    if let Some(tendency) = things.tendency(row) {
-        let (words, direction) = match tendency {
-            Tendency::Grew => ("▲ grew", 1),
-            Tendency::CameBack => ("● came back", 0),
-            Tendency::Shrank => ("▼ shrank", -1),
-            Tendency::WithinNoise => ("~ noise", 0),
-        };
-        return (words.to_owned(), direction);
+    match things.tendency(row) {
+        Some(tendency) => {
+            let (words, direction) = verdict_words::tendency(tendency);
+            (words.to_owned(), direction)
+        }
+        None => verdict_words::signed(row.judgement.verdict),
     }
-    verdict_words::signed(row.judgement.verdict)
 }
 
 fn with_tracked(name: RowName, site: &CellSite) -> RowName {
